@@ -1,0 +1,150 @@
+"""The images: the only module that touches the disk or the network."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from aecourse.validation import IMAGE_SHAPE, check_choice, check_images, check_labels, describe
+
+EMBEDDED = Path(__file__).with_name("mnist5000") / "mnist5000.npz"
+EMBEDDED_SHA256 = "31ec1dfb0bfab9bc887493e60ae74e14d0ac7dd08a2317edfdbc8c9306ff6dff"
+
+
+class ImageSet(Dataset):
+    """Images with labels, in memory as uint8, turned to float32 in [0, 1] when they are asked for.
+
+    Index it with a number, a slice or a tensor of indices: `images, labels = digits.train[:64]`.
+
+    Args:
+        images: (N, 1, 28, 28) or (N, 28, 28); uint8 in 0..255 or float32 in [0, 1]. Float images
+            stay float: nothing is rounded.
+        labels: (N,) whole numbers.
+
+    Raises:
+        TypeError, ValueError: if shapes, types or ranges differ, or there are no images.
+    """
+
+    def __init__(self, images, labels):
+        images, labels = (torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in (images, labels))
+        if isinstance(images, torch.Tensor) and images.dim() == 3:
+            images = images.unsqueeze(1)  # (N, 1, 28, 28)
+        if isinstance(images, torch.Tensor) and images.dtype == torch.uint8:
+            if images.numel() == 0 or tuple(images.shape[1:]) != IMAGE_SHAPE:
+                raise ValueError(
+                    f"images: expected a non-empty set of shape (N, 1, 28, 28), got {describe(images)}."
+                )
+        else:
+            check_images(images)
+            low, high = torch.aminmax(images)
+            if low < 0 or high > 1:
+                raise ValueError(f"images: expected float32 values in [0, 1], got {low:.3g} to {high:.3g}.")
+        check_labels(labels, len(images))
+        self._pixels = images
+        self.labels = labels.long()
+
+    def __len__(self):
+        return len(self._pixels)
+
+    def __getitem__(self, index):
+        return as_float(self._pixels[index]), self.labels[index]
+
+    @property
+    def images(self):
+        """All images, a fresh (N, 1, 28, 28) float32 tensor in [0, 1]."""
+        return as_float(self._pixels)
+
+    def to(self, device):
+        """The same set on another device."""
+        moved = object.__new__(ImageSet)
+        moved._pixels, moved.labels = self._pixels.to(device), self.labels.to(device)
+        return moved
+
+    def __repr__(self):
+        return f"ImageSet of {len(self):,} images"
+
+
+def as_float(pixels):
+    """Grey values 0..255 (uint8) as a fresh float32 tensor in [0, 1]; float images are copied."""
+    return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.clone()
+
+
+@dataclass(frozen=True)
+class Split:
+    """A data set cut in two: `train` and `test`, each an `ImageSet`."""
+
+    train: ImageSet
+    test: ImageSet
+
+    @property
+    def all(self):
+        """Train and test together, in that order."""
+        return ImageSet(
+            torch.cat([self.train._pixels, self.test._pixels]),
+            torch.cat([self.train.labels, self.test.labels]),
+        )
+
+
+def load_mnist(size="embedded", folder=None):
+    """Handwritten digits (LeCun et al. 1998).
+
+    Args:
+        size: "embedded" for 5,000 digits that come with the course (4,000 train, 1,000 test, the same
+            number of each class, no network); "full" for all 60,000 and 10,000 through torchvision.
+        folder: where the full set is kept; None: the variable AECOURSE_DATA, then the user's cache.
+
+    Returns:
+        A `Split`.
+
+    Raises:
+        OSError: if the embedded file is damaged, or the full set is neither at hand nor to be had.
+    """
+    check_choice(size, "size", ("embedded", "full"))
+    if size == "full":
+        return _load_torchvision("MNIST", folder)
+    content = EMBEDDED.read_bytes()
+    if hashlib.sha256(content).hexdigest() != EMBEDDED_SHA256:
+        raise OSError(f"The embedded digits in {EMBEDDED} are damaged (their SHA-256 differs): reinstall aecourse.")
+    with np.load(EMBEDDED) as arrays:
+        train, test = (
+            ImageSet(arrays[f"{part}_images"], arrays[f"{part}_labels"].astype(np.int64))
+            for part in ("train", "test")
+        )
+    return Split(train, test)
+
+
+def load_fashion_mnist(folder=None):
+    """Pictures of clothes in the shape of MNIST (Xiao et al. 2017, arXiv:1708.07747): 60,000 and 10,000.
+
+    Args, returns, raises: as `load_mnist("full")`.
+    """
+    return _load_torchvision("FashionMNIST", folder)
+
+
+def _load_torchvision(name, folder):
+    """Load a 28 × 28 data set of torchvision, downloading it on first use."""
+    import platformdirs
+    from torchvision import datasets  # here, not above: the embedded digits need neither
+
+    folder = Path(folder or os.environ.get("AECOURSE_DATA") or platformdirs.user_cache_dir("aecourse"))
+    raw = folder / name / "raw"
+    before = set(raw.glob("*"))
+    dataset = getattr(datasets, name)
+    try:
+        parts = [dataset(folder, train=train, download=True) for train in (True, False)]
+    except BaseException as error:
+        for half_written in set(raw.glob("*")) - before:
+            half_written.unlink()
+        if not isinstance(error, Exception):  # Ctrl-C: tidied up, not renamed
+            raise
+        files = ", ".join(Path(url).name for url, _ in dataset.resources)
+        reason = " ".join(str(error).split())
+        raise OSError(
+            f"{name} was not found whole in {raw} and could not be downloaded ({reason}): connect to a network, "
+            f"or put {files} into that folder by hand, or use data.load_mnist(), which needs no network."
+        ) from error
+    return Split(*(ImageSet(part.data, part.targets) for part in parts))

@@ -1,0 +1,55 @@
+"""What training makes small. All functions take float32 tensors and return a scalar tensor."""
+
+import math
+
+import torch
+from torch.nn import functional
+
+from aecourse.validation import check_positive, check_same_shape
+
+
+def reconstruction(x_hat, x):
+    """Mean squared error, averaged over pixels and images: 1/(N n) Σ (x_hat - x)².
+
+    Args:
+        x_hat: reconstructions, any shape.
+        x: targets, the same shape.
+
+    Raises:
+        TypeError, ValueError: if they are not finite float32 tensors of one shape.
+    """
+    check_same_shape(x_hat, x, ("x_hat", "x"))
+    return functional.mse_loss(x_hat, x)
+
+
+def gaussian_nll(x_hat, x, std):
+    """-log N(x; x_hat, std² I) in nats, summed over pixels and averaged over images.
+
+    Chapter 2 derives it: ‖x - x_hat‖² / (2 std²) + n log(std √(2π)).
+
+    Args:
+        x_hat, x: (N, ...), one shape.
+        std: the decoder's fixed standard deviation, above zero, in units of a pixel.
+    """
+    check_same_shape(x_hat, x, ("x_hat", "x"))
+    check_positive(std, "std")
+    squares = (x - x_hat).flatten(1).square().sum(1)  # (N,)
+    n = x[0].numel()
+    return (squares / (2 * std**2)).mean() + n * math.log(std * math.sqrt(2 * math.pi))
+
+
+def bernoulli_nll(x_hat, x):
+    """Binary cross-entropy in nats, summed over pixels and averaged over images.
+
+    A likelihood only where x is 0 or 1; for grey x it is not, and x_hat = x does not make it zero
+    (Loaiza-Ganem & Cunningham 2019, arXiv:1907.06845).
+
+    Args:
+        x_hat, x: (N, ...), one shape, values in [0, 1].
+    """
+    check_same_shape(x_hat, x, ("x_hat", "x"))
+    for value, name in ((x_hat, "x_hat"), (x, "x")):
+        low, high = torch.aminmax(value.detach())
+        if low < 0 or high > 1:
+            raise ValueError(f"{name}: expected values in [0, 1], got {low:.3g} to {high:.3g}.")
+    return functional.binary_cross_entropy(x_hat, x, reduction="none").flatten(1).sum(1).mean()

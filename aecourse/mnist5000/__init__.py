@@ -1,0 +1,1 @@
+"""The embedded digits: a folder with one data file, its licence and its provenance."""

@@ -1,0 +1,57 @@
+"""What all variants share: encode, decode, and a loss made of two parts."""
+
+from torch import nn
+
+from aecourse import losses
+from aecourse.validation import check_codes, check_images, check_whole_number
+
+
+class Autoencoder(nn.Module):
+    """An encoder f and a decoder g, trained so that g(f(x)) ≈ x (Rumelhart, Hinton & Williams 1986).
+
+    A variant sets `encoder` (images to codes) and `decoder` (codes to images) and overrides `corrupt`
+    or `penalty` where its objective differs.
+
+    Args:
+        latent_dim: d, the length of a code.
+    """
+
+    # What training.fit uses unless told otherwise.
+    batch_size = 64
+    max_lr = 3e-3
+
+    def __init__(self, latent_dim):
+        super().__init__()
+        check_whole_number(latent_dim, "latent_dim")
+        self.latent_dim = latent_dim
+
+    def encode(self, x):
+        """Codes z = f(x): (N, 1, 28, 28) float32 -> (N, d)."""
+        check_images(x, "x")
+        return self.encoder(x)  # (N, d)
+
+    def decode(self, z):
+        """Images x_hat = g(z): (N, d) float32 -> (N, 1, 28, 28)."""
+        check_codes(z, self.latent_dim)
+        return self.decoder(z)  # (N, 1, 28, 28)
+
+    def forward(self, x):
+        """Reconstructions x_hat = g(f(x)), same shape as x."""
+        return self.decode(self.encode(x))
+
+    def corrupt(self, x):
+        """What the encoder sees in training: here the image itself."""
+        return x
+
+    def penalty(self, z):
+        """What the objective asks of the codes, a scalar: here nothing."""
+        return z.new_zeros(())
+
+    def loss_parts(self, x):
+        """The two parts of the objective, (reconstruction, penalty), scalars."""
+        z = self.encode(self.corrupt(x))
+        return losses.reconstruction(self.decode(z), x), self.penalty(z)
+
+    def loss(self, x):
+        """The variant's own objective for a batch of images, a scalar."""
+        return sum(self.loss_parts(x))

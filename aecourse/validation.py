@@ -1,0 +1,88 @@
+"""Bad input gets one sentence: what was expected, and what came."""
+
+import math
+
+import torch
+
+IMAGE_SHAPE = (1, 28, 28)
+IMAGE_SIZE = math.prod(IMAGE_SHAPE)
+
+
+def describe(value):
+    """What came, in words: 'a float64 tensor of shape (3, 28, 28)'."""
+    if isinstance(value, torch.Tensor):
+        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return repr(value)
+    return f"an object of type {type(value).__name__}"
+
+
+def check_float_tensor(value, name, expected):
+    """Raise unless `value` is a non-empty float32 tensor without NaN or infinity."""
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(f"{name}: expected {expected}, got {describe(value)}.")
+    if value.dtype != torch.float32:
+        mend = "divide by 255 for images of 0..255" if not value.is_floating_point() else "call .float()"
+        raise TypeError(f"{name}: expected {expected}, got {describe(value)}; {mend}.")
+    if value.numel() == 0:
+        raise ValueError(f"{name}: expected {expected}, got {describe(value)}, which is empty.")
+    # NaN and infinity both make the sum of the products with 0 NaN: one pass, no mask in memory.
+    if not torch.isfinite((value.detach() * 0).sum()):
+        raise ValueError(f"{name}: expected {expected}, got {describe(value)} with NaN or infinite values.")
+
+
+def check_images(images, name="images"):
+    """Raise unless `images` is a finite float32 tensor of shape (N, 1, 28, 28), N > 0."""
+    expected = "float32 images of shape (N, 1, 28, 28)"
+    check_float_tensor(images, name, expected)
+    if images.dim() != 4 or tuple(images.shape[1:]) != IMAGE_SHAPE:
+        raise ValueError(f"{name}: expected {expected}, got {describe(images)}.")
+
+
+def check_codes(z, latent_dim=None, name="z"):
+    """Raise unless `z` is a finite float32 tensor of shape (N, latent_dim), N > 0."""
+    expected = f"float32 codes of shape (N, {'d' if latent_dim is None else latent_dim})"
+    check_float_tensor(z, name, expected)
+    if z.dim() != 2 or (latent_dim is not None and z.shape[1] != latent_dim):
+        raise ValueError(f"{name}: expected {expected}, got {describe(z)}.")
+
+
+def check_labels(labels, length, name="labels"):
+    """Raise unless `labels` holds one integer for each of `length` samples."""
+    expected = f"whole-number labels of shape ({length},)"
+    if not isinstance(labels, torch.Tensor) or labels.is_floating_point() or labels.is_complex():
+        raise TypeError(f"{name}: expected {expected}, got {describe(labels)}.")
+    if tuple(labels.shape) != (length,):
+        raise ValueError(f"{name}: expected {expected}, got {describe(labels)}.")
+
+
+def check_same_shape(a, b, names):
+    """Raise unless `a` and `b` are finite float32 tensors of one shape."""
+    for value, name in zip((a, b), names, strict=True):
+        check_float_tensor(value, name, "a float32 tensor")
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{names[0]}, {names[1]}: expected two tensors of one shape, got {tuple(a.shape)} and {tuple(b.shape)}."
+        )
+
+
+def check_whole_number(value, name, minimum=1):
+    """Raise unless `value` is an int (not a bool) of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}: expected a whole number of at least {minimum}, got {describe(value)}.")
+    if value < minimum:
+        raise ValueError(f"{name}: expected a whole number of at least {minimum}, got {value}.")
+
+
+def check_positive(value, name):
+    """Raise unless `value` is a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: expected a number above zero, got {describe(value)}.")
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name}: expected a number above zero, got {value}.")
+
+
+def check_choice(value, name, choices):
+    """Raise unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {describe(value)}.")

@@ -1,0 +1,81 @@
+"""What this book needs from Sphinx beyond its settings: figures that cannot be old, formulas without a network."""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
+
+# A new version of one of these may draw another figure.
+DRAWS = ("torch", "torchvision", "matplotlib", "scikit-learn", "numpy")
+
+
+def prepare_kernels(app):
+    """Settings that the notebooks' kernels inherit."""
+    os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people who wait, not for readers
+    os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))  # the models are small
+    # The first import on a machine builds the font cache and says so: here, not on a page.
+    importlib.import_module("matplotlib.font_manager")
+
+    found = importlib.util.find_spec("aecourse")
+    if found is None or Path(app.srcdir) not in Path(found.origin).resolve().parents:
+        where = found.origin if found else "nowhere"
+        log.warning("the notebooks would import aecourse from %s, not from this book's folder", where)
+
+
+def digest_of_the_code(srcdir):
+    """One hash of everything outside a notebook that decides what its figures show."""
+    digest = hashlib.sha256()
+    package = Path(srcdir, "aecourse")
+    for file in sorted(package.rglob("*")):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(package)}\n".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    for name in DRAWS:
+        digest.update(f"{name} {metadata.version(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def notebooks_to_run_again(app, env, added, changed, removed):
+    """Every notebook is outdated when `aecourse` (code or data) is not what it was when the book was read.
+
+    Contents, not dates: a restored or deleted file counts as well, and so does one edited during a build.
+    """
+    digest = digest_of_the_code(app.srcdir)
+    notebooks = {name for name in env.found_docs if env.doc2path(name).endswith(".ipynb")}
+    outdated = notebooks if digest != getattr(env, "course_book_digest", None) else notebooks & changed
+    env.course_book_digest = digest
+    for name in outdated:  # if a notebook fails now, its old page must not stay behind
+        Path(app.builder.get_outfilename(name)).unlink(missing_ok=True)
+    return sorted(outdated)
+
+
+def finish(app, error):
+    """Copy MathJax to the book and delete the pictures that no page shows any more."""
+    if error or app.builder.format != "html":
+        return
+    files = metadata.files("sphinx-mathjax-offline") or []  # its folder has hyphens: no module to import
+    core = next((f for f in files if f.name == "tex-svg.js"), None)
+    if core is None:
+        raise ExtensionError("sphinx-mathjax-offline has no tex-svg.js: formulas would need a network")
+    mathjax, out = Path(core.locate()).parent, Path(app.outdir, "_static", "mathjax")
+    shutil.copytree(mathjax / "input" / "tex" / "extensions", out / "input" / "tex" / "extensions", dirs_exist_ok=True)
+    shutil.copy(mathjax / "tex-svg.js", out)
+
+    shown = {name for _, name in app.env.images.values()}
+    for picture in Path(app.outdir, "_images").glob("*"):
+        if picture.name not in shown:
+            picture.unlink()
+
+
+def setup(app):
+    app.connect("builder-inited", prepare_kernels)
+    app.connect("env-get-outdated", notebooks_to_run_again)
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

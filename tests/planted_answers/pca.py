@@ -1,0 +1,3 @@
+"""Wrong answers that the checks of chapter 3 must reject, with part of the hint."""
+
+WRONG = {}
