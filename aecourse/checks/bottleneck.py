@@ -2,7 +2,11 @@
 
 import zlib
 
-from aecourse.checks.verdict import call, close, exercise, number, right, wrong
+import torch
+from torch import nn
+
+from aecourse.checks.verdict import BadAnswer, call, close, exercise, number, right, tensor, wrong
+from aecourse.validation import describe
 
 
 @exercise
@@ -47,8 +51,6 @@ def compression_factor(answer):
 @exercise
 def zlib_bytes(function):
     """A function from one uint8 image (28, 28) to the length in bytes of its zlib compression, level 9."""
-    import torch
-
     ramp = torch.arange(784, dtype=torch.int64).remainder(256).to(torch.uint8).reshape(28, 28)
     black = torch.zeros(28, 28, dtype=torch.uint8)
     for image in (black, ramp):
@@ -67,3 +69,60 @@ def zlib_bytes(function):
             return wrong("that counts bits. One byte is 8 bits; return bytes.")
         return wrong("expected len(zlib.compress(image.numpy().tobytes(), 9)); your number differs.")
     return right("a black image shrinks to a few bytes. zlib loses nothing, and needs no training.")
+
+
+@exercise
+def build_encoder(function):
+    """A function from d to an encoder 784-128-d: (N, 1, 28, 28) images to (N, d) codes of either sign."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(64, 1, 28, 28, generator=generator)
+    for d in (7, 16):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            encoder = call(function, d)
+        if not isinstance(encoder, nn.Module):
+            raise BadAnswer(f"your function should return an nn.Sequential, but it returned {describe(encoder)}")
+        widths = [tuple(layer.weight.shape) for layer in encoder.modules() if isinstance(layer, nn.Linear)]
+        if not any(isinstance(layer, nn.Flatten) for layer in encoder.modules()):
+            return wrong("nn.Linear works on the last axis, 28 long. Flatten the image to 784 numbers first.")
+        if widths == [(128, 784), (7, 128)] and d != 7:
+            return wrong("the code has 7 numbers whatever latent_dim says. Use the argument.")
+        if widths != [(128, 784), (d, 128)]:
+            found = ", ".join(f"{b} to {a}" for a, b in widths) or "none"
+            return wrong(f"the linear layers should go 784 to 128 and 128 to {d}; yours go {found}.")
+        with torch.no_grad():
+            z, zero, half = encoder(x), encoder(torch.zeros_like(x)), encoder(x / 2)
+        if tuple(z.shape) != (64, d):
+            return wrong(f"64 images should give codes of shape (64, {d}); yours have {tuple(z.shape)}.")
+        if torch.allclose(half - zero, (z - zero) / 2, atol=1e-5):
+            return wrong("two linear layers in a row are one linear layer. Put an activation between them.")
+        if z.min() >= 0:
+            return wrong("no number of your code is negative: an activation follows the last layer. Drop it.")
+        if z.abs().max() <= 1 and isinstance(list(encoder.modules())[-1], (nn.Tanh, nn.Sigmoid, nn.Softsign)):
+            return wrong("the last activation shuts the code into a fixed range. Drop it.")
+    return right("flatten, a nonlinearity between the layers, and no activation on the code.")
+
+
+@exercise
+def quantise(function):
+    """A function (z, bits) that rounds codes to the nearest of 2^bits levels from z.min() to z.max()."""
+    z = torch.randn(50, 4, generator=torch.Generator().manual_seed(0))
+    low, span = z.min(), z.max() - z.min()
+    for bits in (1, 3, 8):
+        answer = tensor(call(function, z.clone(), bits), z.shape, "what your function returns").float()
+        steps = 2**bits - 1
+        level = (z - low) / span * steps
+        if torch.allclose(answer, level.round() / steps * span + low, atol=1e-4):
+            continue
+        if torch.allclose(answer, level.round(), atol=1e-3):
+            return wrong("those are the numbers of the levels. Scale them back to the range of z.")
+        if torch.allclose(answer, level.floor() / steps * span + low, atol=1e-4):
+            return wrong("you cut off instead of rounding to the nearest level: the error doubles.")
+        if len(answer.unique()) == 2**bits + 1:
+            return wrong(f"you use {2**bits + 1} levels. {bits} bits count {2**bits} of them, with {steps} steps between.")
+        if torch.allclose(answer, z, atol=1e-4):
+            return wrong("the codes came back as they were. Nothing was rounded.")
+        if len(answer.unique()) > 2**bits:
+            return wrong(f"more than {2**bits} different values are left: take min and max over all of z, not row by row.")
+        return wrong("the lowest level should be z.min(), the highest z.max(), and the rest evenly between them.")
+    return right("with 8 bits a number, 32 bytes hold the code: now 24.5 times fewer is true in bytes too.")

@@ -2,7 +2,24 @@
 
 import zlib
 
+import torch
+from torch import nn
+
 WEIGHTS = 784 * 512 + 512 * 256 + 256 * 32
+
+
+def encoder(*layers):
+    """A builder that ignores nothing but its faults: layers may use d through a function."""
+    return lambda d: nn.Sequential(*(layer(d) if callable(layer) and not isinstance(layer, nn.Module) else layer for layer in layers))
+
+
+def levels(z, count):
+    return (z - z.min()) / (z.max() - z.min()) * count
+
+
+def scale_back(level, count, z):
+    return level / count * (z.max() - z.min()) + z.min()
+
 
 WRONG = {
     "parameter_count": [
@@ -24,5 +41,24 @@ WRONG = {
         (lambda image: 784 / len(zlib.compress(image.numpy().tobytes(), 9)), "compression factor"),
         (lambda image: 8 * len(zlib.compress(image.numpy().tobytes(), 9)), "counts bits"),
         (lambda image: 190, "your number differs"),
+    ],
+    "build_encoder": [
+        (encoder(nn.Linear(784, 128), nn.SiLU(), lambda d: nn.Linear(128, d)), "Flatten the image"),
+        (encoder(nn.Flatten(), nn.Linear(784, 128), lambda d: nn.Linear(128, d)), "one linear layer"),
+        (encoder(nn.Flatten(), nn.Linear(784, 128), nn.SiLU(), lambda d: nn.Linear(128, d), nn.ReLU()), "Drop it"),
+        (encoder(nn.Flatten(), nn.Linear(784, 128), nn.SiLU(), nn.Linear(128, 7)), "Use the argument"),
+        (encoder(nn.Flatten(), nn.Linear(784, 64), nn.SiLU(), lambda d: nn.Linear(64, d)), "784 to 128"),
+        (encoder(nn.Flatten(), nn.Linear(784, 128), nn.SiLU(), lambda d: nn.Linear(128, d), nn.Tanh()), "fixed range"),
+        (lambda d: torch.zeros(d), "nn.Sequential"),
+    ],
+    "quantise": [
+        (lambda z, bits: levels(z, 2**bits - 1).round(), "numbers of the levels"),
+        (lambda z, bits: scale_back(levels(z, 2**bits - 1).floor(), 2**bits - 1, z), "cut off"),
+        (lambda z, bits: scale_back(levels(z, 2**bits).round(), 2**bits, z), "3 levels"),
+        (lambda z, bits: z, "Nothing was rounded"),
+        (lambda z, bits: torch.stack([scale_back(levels(r, 2**bits - 1).round(), 2**bits - 1, r) for r in z]), "row by row"),
+        (lambda z, bits: z.round(), "more than 2"),
+        (lambda z, bits: z.sign(), "lowest level"),
+        (lambda z, bits: levels(z, 2**bits - 1).round()[0], "shape"),
     ],
 }
