@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional
 
-from aecourse.validation import check_positive, check_same_shape
+from aecourse.validation import check_codes, check_positive, check_same_shape
 
 
 def reconstruction(x_hat, x):
@@ -53,3 +53,15 @@ def bernoulli_nll(x_hat, x):
         if low < 0 or high > 1:
             raise ValueError(f"{name}: expected values in [0, 1], got {low:.3g} to {high:.3g}.")
     return functional.binary_cross_entropy(x_hat, x, reduction="none").flatten(1).sum(1).mean()
+
+
+def sparsity(z):
+    """L1 penalty of a code: Σ|z| over the units, averaged over the images.
+
+    Averaging over the units as well would divide its weight by d.
+
+    Args:
+        z: (N, d).
+    """
+    check_codes(z)
+    return z.abs().sum(1).mean()

@@ -26,8 +26,9 @@ def check_float_tensor(value, name, expected):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}; {mend}.")
     if value.numel() == 0:
         raise ValueError(f"{name}: expected {expected}, got {describe(value)}, which is empty.")
-    # NaN and infinity both make the sum of the products with 0 NaN: one pass, no mask in memory.
-    if not torch.isfinite((value.detach() * 0).sum()):
+    # A NaN or infinity makes the sum one too: a fast pass for the rule; large values can overflow, so look again.
+    value = value.detach()
+    if not math.isfinite(value.sum().item()) and not value.isfinite().all():
         raise ValueError(f"{name}: expected {expected}, got {describe(value)} with NaN or infinite values.")
 
 
@@ -80,6 +81,14 @@ def check_positive(value, name):
         raise TypeError(f"{name}: expected a number above zero, got {describe(value)}.")
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{name}: expected a number above zero, got {value}.")
+
+
+def check_share(value, name):
+    """Raise unless `value` is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: expected a number from 0 to 1, got {describe(value)}.")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name}: expected a number from 0 to 1, got {value}.")
 
 
 def check_choice(value, name, choices):

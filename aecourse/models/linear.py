@@ -7,7 +7,7 @@ from aecourse.validation import IMAGE_SHAPE, IMAGE_SIZE
 
 
 class LinearAutoencoder(Autoencoder):
-    """x_hat = W₂ (W₁ x + b₁) + b₂, no activation anywhere (Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2).
+    """x_hat = W₂ (W₁ x + b₁) + b₂, no activation (Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2).
 
     Its minimum spans the subspace of the first d principal components; the axes inside it are not
     PCA's (Kunin et al. 2019, arXiv:1901.08168). Reconstructions may leave [0, 1].
@@ -16,11 +16,10 @@ class LinearAutoencoder(Autoencoder):
         latent_dim: d, the length of a code.
     """
 
-    # A linear map stands a higher rate, and needs it to turn all the way into PCA's subspace.
-    batch_size = 128
-    max_lr = 1e-2
-
     def __init__(self, latent_dim=32):
         super().__init__(latent_dim)
         self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(IMAGE_SIZE, latent_dim))
         self.decoder = nn.Sequential(nn.Linear(latent_dim, IMAGE_SIZE), nn.Unflatten(1, IMAGE_SHAPE))
+        # High enough that 60 epochs turn the decoder all the way into PCA's subspace. The d terms of each
+        # pixel move at once, with signs that mostly differ: a step of the output grows with the root of d.
+        self.max_lr = 0.05 / latent_dim**0.5

@@ -1,4 +1,4 @@
-"""What this book needs from Sphinx beyond its settings: figures that cannot be old, formulas without a network."""
+"""What this book needs beyond Sphinx's settings: figures that cannot be old, formulas without a network."""
 
 import hashlib
 import importlib.util
@@ -19,7 +19,8 @@ DRAWS = ("torch", "torchvision", "matplotlib", "scikit-learn", "numpy")
 def prepare_kernels(app):
     """Settings that the notebooks' kernels inherit."""
     os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people who wait, not for readers
-    os.environ.setdefault("OMP_NUM_THREADS", str(min(4, os.cpu_count() or 1)))  # the models are small
+    # One thread: on two cores with anything else running, two threads can be thirty times slower than one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # The first import on a machine builds the font cache and says so: here, not on a page.
     importlib.import_module("matplotlib.font_manager")
 
@@ -65,7 +66,8 @@ def finish(app, error):
     if core is None:
         raise ExtensionError("sphinx-mathjax-offline has no tex-svg.js: formulas would need a network")
     mathjax, out = Path(core.locate()).parent, Path(app.outdir, "_static", "mathjax")
-    shutil.copytree(mathjax / "input" / "tex" / "extensions", out / "input" / "tex" / "extensions", dirs_exist_ok=True)
+    extensions = Path("input", "tex", "extensions")  # loaded when a formula needs one
+    shutil.copytree(mathjax / extensions, out / extensions, dirs_exist_ok=True)
     shutil.copy(mathjax / "tex-svg.js", out)
 
     shown = {name for _, name in app.env.images.values()}

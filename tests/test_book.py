@@ -1,0 +1,137 @@
+"""The book: every page is listed, and no figure is older than the code that drew it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).parent.parent
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+PAGES = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+
+
+def listed_below(folder):
+    return [page.removeprefix(folder) for page in PAGES if page.rpartition("/")[0] + "/" == folder]
+
+
+def test_the_table_of_contents_lists_every_page_once():
+    files = [
+        *ROOT.glob("book/*.md"),
+        *ROOT.glob("notebooks/*.ipynb"),
+        *ROOT.glob("notebooks/solutions/*.ipynb"),
+    ]
+    pages = [file.relative_to(ROOT).with_suffix("").as_posix() for file in files]
+    assert sorted([TOC["root"], *PAGES]) == sorted(pages)
+
+
+def test_every_chapter_has_its_solutions_in_the_same_order():
+    chapters = listed_below("notebooks/")
+    assert chapters == sorted(chapters), "the numbers in the file names must agree with the order in the book"
+    assert chapters == listed_below("notebooks/solutions/")
+
+
+CODE = """
+import matplotlib.pyplot as plt
+from aecourse.curve import height
+print("the height is", height)
+plt.plot([0, height])
+plt.show()
+"""
+
+
+class TinyBook:
+    """A book of two pages with this book's real settings and extension, and a package of one line."""
+
+    def __init__(self, folder):
+        self.folder, self.page = folder, folder / "_build/html/notebooks/figure.html"
+        shutil.copy(ROOT / "_config.yml", folder)
+        for name in ("_extensions", "_static"):
+            shutil.copytree(ROOT / "book" / name, folder / "book" / name)
+        (folder / "book/references.bib").write_text("")
+        (folder / "book/intro.md").write_text("# Intro\n\nA formula: $x^2$.\n")
+        (folder / "_toc.yml").write_text(
+            "format: jb-book\nroot: book/intro\nchapters:\n- file: notebooks/figure\n"
+        )
+        (folder / "aecourse").mkdir()
+        (folder / "aecourse/__init__.py").write_text("")
+        self.write_code("height = 111")
+        (folder / "notebooks").mkdir()
+        alt = {"mystnb": {"image": {"alt": "A line that rises to the height"}}}
+        cells = [new_markdown_cell("# Figure"), new_code_cell(CODE, metadata=alt)]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "notebooks/figure.ipynb")
+
+    def write_code(self, line):
+        """Edit the package and give the file an old date, as a restored copy has."""
+        file = self.folder / "aecourse/curve.py"
+        file.write_text(line + "\n")
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+
+    def build(self):
+        """Run `jupyter-book build . -n -W --keep-going`; return whether it passed, and the log."""
+        command = "from jupyter_book.cli.main import main; main(['build', '.', '-n', '-W', '--keep-going'])"
+        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+        result = subprocess.run(
+            [sys.executable, "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        log = re.sub(r"\x1b\[[\d;]*m", "", result.stdout + result.stderr)
+        return result.returncode == 0, log
+
+    def pictures(self):
+        shown = re.findall(r'<img[^>]* src="\.\./_images/([^"]+)"', self.page.read_text())
+        return shown, [p.name for p in (self.folder / "_build/html/_images").glob("*.png")]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """The tiny book, built once."""
+    book = TinyBook(tmp_path_factory.mktemp("book"))
+    passed, log = book.build()
+    assert passed, log
+    return book
+
+
+def test_editing_the_package_cannot_leave_an_old_figure_in_a_built_book(book):
+    assert "the height is 111" in book.page.read_text()
+    (old,), kept = book.pictures()
+    assert kept == [old]
+
+    passed, log = book.build()
+    assert passed, log
+    assert "Executed notebook" not in log, "nothing was edited, yet a notebook ran again"
+
+    book.write_code("height = 222")
+    passed, log = book.build()
+    assert passed, log
+    assert "the height is 222" in book.page.read_text()
+    assert "the height is 111" not in book.page.read_text()
+    (new,), kept = book.pictures()
+    assert new != old
+    assert kept == [new], "the old picture is still in the book's folder"
+    assert not list(book.folder.rglob(".jupyter_cache")), "outputs are cached somewhere"
+
+    book.write_code("height = 1 / 0")
+    passed, log = book.build()
+    assert not passed, "a notebook fails, yet the book builds"
+    assert not book.page.exists(), "a notebook fails, yet its old page is still there"
+
+
+def test_formulas_are_typeset_by_a_local_copy(book):
+    page = (book.folder / "_build/html/book/intro.html").read_text()
+    (script,) = re.findall(r'src="([^"]*tex-svg\.js)[^"]*"', page)
+    assert (book.folder / "_build/html/book" / script).resolve().stat().st_size > 1_000_000
+
+
+def test_no_page_names_another_host_to_load_from(book):
+    for page in (book.folder / "_build/html").rglob("*.html"):
+        loads = re.findall(r'<(?:script|img|iframe|source)[^>]* src="([^"]+)"', page.read_text())
+        loads += re.findall(r'<link[^>]* rel="(?:stylesheet|preload)"[^>]* href="([^"]+)"', page.read_text())
+        assert not [address for address in loads if re.match(r"(https?:)?//", address)], page
+        assert "THEBE" not in page.read_text(), page
