@@ -169,8 +169,9 @@ def stored_outputs(book):
             yield f"cell {i} has a stored output, but not the tags {sorted(KEPT)}"
         if any(output.output_type == "error" for output in cell.outputs):
             yield f"cell {i} has a stored traceback"
-        if cell.get("execution_count") is not None:
-            yield f"cell {i} has a stored execution count"
+        # nbval refuses a stored output without a count ("unrun cell"); a count without output is only noise.
+        if (cell.get("execution_count") is None) == bool(cell.outputs):
+            yield f"cell {i} must have an execution count if and only if it has a stored output"
 
 
 @lint("chapter", "solutions")
@@ -440,6 +441,9 @@ def good_pair():
         new_markdown_cell("## Further reading\n\n- 0.123"),
     ]
     solutions += [new_markdown_cell("[Back to the chapter](../07_idea.ipynb)")]
+    for cell in [*chapter, *solutions]:
+        if cell.get("outputs"):
+            cell.execution_count = 1
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return [new_notebook(cells=copy.deepcopy(cells), metadata=kernel) for cells in (chapter, solutions)]
 
