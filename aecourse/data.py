@@ -166,20 +166,42 @@ def load_fashion_mnist(folder=None):
     return _load_torchvision("FashionMNIST", folder)
 
 
+def full_mnist_at_hand(folder=None):
+    """Whether `load_mnist("full", folder)` can do without a network."""
+    from torchvision import datasets
+
+    raw = _cache_folder(folder) / "MNIST" / "raw"
+    packed = [raw / Path(url).name for url, _ in datasets.MNIST.resources]
+    return all(path.exists() or path.with_suffix("").exists() for path in packed)
+
+
+def _cache_folder(folder):
+    """Where full data sets are kept: the argument, then AECOURSE_DATA, then the user's cache."""
+    import platformdirs  # here, not above: the embedded digits do without
+
+    if not (folder is None or isinstance(folder, (str, os.PathLike))):
+        raise TypeError(f"folder: expected a path or None, got {describe(folder)}.")
+    return Path(folder or os.environ.get("AECOURSE_DATA") or platformdirs.user_cache_dir("aecourse"))
+
+
 def _load_torchvision(name, folder):
     """Load a 28 × 28 data set of torchvision, downloading it on first use."""
-    import platformdirs
-    from torchvision import datasets  # here, not above: the embedded digits need neither
+    from torchvision import datasets  # here, not above: the embedded digits do without
 
-    folder = Path(folder or os.environ.get("AECOURSE_DATA") or platformdirs.user_cache_dir("aecourse"))
+    folder = _cache_folder(folder)
     raw = folder / name / "raw"
-    before = set(raw.glob("*"))
+    before = {path: path.stat().st_mtime_ns for path in raw.glob("*")}
     dataset = getattr(datasets, name)
     try:
+        # torchvision unpacks only files with the checksum of its own mirror; by hand, any whole copy will do.
+        for packed in raw.glob("*-ubyte.gz"):
+            if not packed.with_suffix("").exists():
+                datasets.utils.extract_archive(str(packed))
         parts = [dataset(folder, train=train, download=True) for train in (True, False)]
     except BaseException as error:
-        for half_written in set(raw.glob("*")) - before:
-            half_written.unlink()
+        for path in raw.glob("*"):
+            if path.stat().st_mtime_ns != before.get(path):  # perhaps half-written
+                path.unlink()
         if not isinstance(error, Exception):  # Ctrl-C: tidied up, not renamed
             raise
         files = ", ".join(Path(url).name for url, _ in dataset.resources)

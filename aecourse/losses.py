@@ -31,7 +31,7 @@ def gaussian_nll(x_hat, x, std):
         x_hat, x: (N, ...), one shape.
         std: the decoder's fixed standard deviation, above zero, in units of a pixel.
     """
-    check_same_shape(x_hat, x, ("x_hat", "x"))
+    check_same_shape(x_hat, x, ("x_hat", "x"), batch=True)
     check_positive(std, "std")
     squares = (x - x_hat).flatten(1).square().sum(1)  # (N,)
     n = x[0].numel()
@@ -47,7 +47,7 @@ def bernoulli_nll(x_hat, x):
     Args:
         x_hat, x: (N, ...), one shape, values in [0, 1].
     """
-    check_same_shape(x_hat, x, ("x_hat", "x"))
+    check_same_shape(x_hat, x, ("x_hat", "x"), batch=True)
     for value, name in ((x_hat, "x_hat"), (x, "x")):
         low, high = torch.aminmax(value.detach())
         if low < 0 or high > 1:

@@ -2,7 +2,14 @@
 
 import torch
 
-from aecourse.validation import check_codes, check_images, check_labels, check_whole_number
+from aecourse.validation import (
+    check_codes,
+    check_images,
+    check_labels,
+    check_same_shape,
+    check_whole_number,
+    describe,
+)
 
 
 @torch.no_grad()
@@ -19,9 +26,13 @@ def reconstruction_mse(model, images):
     from torchmetrics import MeanSquaredError  # here, not above: it takes longer to import than torch
 
     check_images(images)
-    error = MeanSquaredError()
+    if not callable(model):
+        raise TypeError(f"model: expected a function from images to reconstructions, got {describe(model)}.")
+    error = MeanSquaredError().to(images.device)
     for x in images.split(1000):
-        error.update(model(x).flatten(), x.flatten())
+        x_hat = model(x)
+        check_same_shape(x_hat, x, ("what the model returns", "images"))
+        error.update(x_hat.flatten(), x.flatten())
     return error.compute().item()
 
 

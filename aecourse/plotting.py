@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import torch
 
-from aecourse.validation import check_images
+from aecourse.validation import check_codes, check_images, check_labels, describe
 
 WIDTH = 6.5  # inches, the width of a page's text
 
@@ -38,11 +38,19 @@ def image_rows(rows, labels):
 
     Returns:
         The matplotlib figure.
+
+    Raises:
+        TypeError, ValueError: if the rows are not images, or do not match the labels.
     """
+    for value, name in ((rows, "rows"), (labels, "labels")):
+        if not isinstance(value, (list, tuple)):
+            raise TypeError(f"{name}: expected a list with one entry a row, got {describe(value)}.")
+    if not rows:
+        raise ValueError("rows: expected at least one row of images, got an empty list.")
     if len(rows) != len(labels):
         raise ValueError(f"labels: expected one for each of the {len(rows)} rows, got {len(labels)}.")
     for images, label in zip(rows, labels, strict=True):
-        check_images(images, label or "rows")
+        check_images(images, f"rows, {label!r}")
     columns = max(len(images) for images in rows)
     side = WIDTH * 0.85 / columns
     fig, axes = plt.subplots(
@@ -68,7 +76,12 @@ def error_curves(history, title="", ax=None):
 
     Returns:
         The axes.
+
+    Raises:
+        TypeError: if `history` is something else.
     """
+    if not hasattr(history, "train_mse"):
+        raise TypeError(f"history: expected what training.fit returns, got {describe(history)}.")
     ax = ax or plt.subplots()[1]
     epochs = range(1, len(history.train_mse) + 1)
     for name, errors in (("train", history.train_mse), ("test", history.test_mse)):
@@ -91,7 +104,14 @@ def code_scatter(z, labels, ax=None, title=""):
 
     Returns:
         The axes.
+
+    Raises:
+        TypeError, ValueError: if codes or labels are something else.
     """
+    check_codes(z, 2)
+    check_labels(labels, len(z))
+    if labels.min() < 0 or labels.max() > 9:
+        raise ValueError(f"labels: expected digits 0 to 9, got {labels.min()} to {labels.max()}.")
     ax = ax or plt.subplots(figsize=(WIDTH, WIDTH * 0.8))[1]
     for digit in torch.unique(labels).tolist():
         of_class = z[labels == digit].detach().cpu()

@@ -20,7 +20,7 @@ def seed_everything(seed):
     check_whole_number(seed, "seed", minimum=0)
     random.seed(seed)
     np.random.seed(seed % 2**32)  # NumPy takes 32 bits
-    torch.manual_seed(seed)
+    torch.manual_seed(seed % 2**64)
 
 
 def default_device():

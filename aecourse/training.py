@@ -1,14 +1,17 @@
 """The only place where weights are updated."""
 
 import math
+import os
+import sys
 import time
 from dataclasses import dataclass, field
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from aecourse.reproducibility import default_device, seed_everything
-from aecourse.validation import check_choice, check_positive, check_whole_number, describe
+from aecourse.validation import NotFiniteError, check_choice, check_positive, check_whole_number, describe
 
 OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 SCHEDULES = ("one_cycle", "constant")
@@ -72,6 +75,8 @@ def fit(
         TypeError, ValueError: on bad input, before anything is trained.
         FloatingPointError: when the loss is NaN or infinite.
     """
+    if not (isinstance(model, nn.Module) and hasattr(model, "loss_parts")):
+        raise TypeError(f"model: expected an autoencoder such as models.VanillaAutoencoder(), got {describe(model)}.")
     for name, images in (("train", train), ("test", test)):
         if not (hasattr(images, "batch") and hasattr(images, "to")) and (name == "train" or images is not None):
             raise TypeError(
@@ -98,21 +103,18 @@ def fit(
         scheduler = torch.optim.lr_scheduler.ConstantLR(optim, factor=1.0)
 
     history, start = History(), time.perf_counter()
-    bar = tqdm(total=epochs * batches, unit="batch", delay=2, leave=False, disable=None if progress else True)
+    bar = tqdm(total=epochs * batches, unit="batch", delay=2, leave=False, disable=not (progress and _watched()))
     try:
         for epoch in range(1, epochs + 1):
             model.train()
             parts = []  # of the loss: one (loss, reconstruction, images) a batch
             order = torch.randperm(len(train), device=device)
-            for batch, indices in enumerate(order.split(batch_size), start=1):
+            for batch, indices in enumerate(order.split(batch_size), start=1):  # noqa: B007 - for the error
                 x = train.batch(indices)  # (B, 1, 28, 28)
                 reconstruction, penalty = model.loss_parts(x)
                 loss = reconstruction + penalty
                 if not math.isfinite(loss.item()):
-                    raise FloatingPointError(
-                        f"The loss became {loss.item()} in epoch {epoch}, batch {batch}: "
-                        f"build the model anew and train it with a max_lr below {max_lr:g}."
-                    )
+                    raise NotFiniteError
                 optim.zero_grad()
                 loss.backward()
                 optim.step()
@@ -123,14 +125,20 @@ def fit(
             train_mse = _clean_mse(model, train, step=-(-len(train) // EVALUATION_LIMIT))
             test_mse = [_clean_mse(model, test)] if test is not None else []
             losses, reconstructions, sizes = torch.tensor(parts).T
+            train_loss, train_reconstruction = _mean(losses, sizes), _mean(reconstructions, sizes)
             # All at once: an interrupt cannot leave lists of different lengths.
-            history.train_loss.append(_mean(losses, sizes))
-            history.train_reconstruction.append(_mean(reconstructions, sizes))
+            history.train_loss.append(train_loss)
+            history.train_reconstruction.append(train_reconstruction)
             history.train_mse.append(train_mse)
             history.test_mse.extend(test_mse)
-            bar.set_postfix_str(f"epoch {epoch}/{epochs}, train MSE {train_mse:.4f}")
+            bar.set_postfix_str(f"epoch {epoch}/{epochs}, train MSE {train_mse:.4f}", refresh=False)
     except KeyboardInterrupt:
         pass
+    except NotFiniteError:
+        raise FloatingPointError(
+            f"The loss became NaN or infinite in epoch {epoch}, batch {batch}: "
+            f"build the model anew and train it with a max_lr below {max_lr:g}."
+        ) from None
     finally:
         bar.close()
         model.eval().to(home)
@@ -138,11 +146,16 @@ def fit(
     return history
 
 
+def _watched():
+    """Whether someone sees the bar: in a terminal, in Jupyter or Colab, not when the book is built."""
+    return sys.stderr.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
+
+
 def _mean(values, weights):
     """The weighted mean, a float."""
     from torchmetrics import MeanMetric  # here, not above: it takes longer to import than torch
 
-    return MeanMetric(nan_strategy="disable")(values, weights).item()
+    return MeanMetric()(values, weights).item()  # with nan_strategy="disable", torchmetrics 1.9 ignores weights
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ import torch
 
 IMAGE_SHAPE = (1, 28, 28)
 IMAGE_SIZE = math.prod(IMAGE_SHAPE)
+WHOLE_NUMBERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 def describe(value):
@@ -17,6 +18,10 @@ def describe(value):
     return f"an object of type {type(value).__name__}"
 
 
+class NotFiniteError(ValueError):
+    """NaN or infinity where numbers belong: in training the sign of a rate that is too high."""
+
+
 def check_float_tensor(value, name, expected):
     """Raise unless `value` is a non-empty float32 tensor without NaN or infinity."""
     if not isinstance(value, torch.Tensor):
@@ -26,10 +31,10 @@ def check_float_tensor(value, name, expected):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}; {mend}.")
     if value.numel() == 0:
         raise ValueError(f"{name}: expected {expected}, got {describe(value)}, which is empty.")
-    # A NaN or infinity makes the sum one too: a fast pass for the rule; large values can overflow, so look again.
+    # NaN and infinity show in the sum, one fast pass; so do large values that overflow it, hence the second look.
     value = value.detach()
     if not math.isfinite(value.sum().item()) and not value.isfinite().all():
-        raise ValueError(f"{name}: expected {expected}, got {describe(value)} with NaN or infinite values.")
+        raise NotFiniteError(f"{name}: expected {expected}, got {describe(value)} with NaN or infinite values.")
 
 
 def check_images(images, name="images"):
@@ -51,16 +56,19 @@ def check_codes(z, latent_dim=None, name="z"):
 def check_labels(labels, length, name="labels"):
     """Raise unless `labels` holds one integer for each of `length` samples."""
     expected = f"whole-number labels of shape ({length},)"
-    if not isinstance(labels, torch.Tensor) or labels.is_floating_point() or labels.is_complex():
+    if not isinstance(labels, torch.Tensor) or labels.dtype not in WHOLE_NUMBERS:
         raise TypeError(f"{name}: expected {expected}, got {describe(labels)}.")
     if tuple(labels.shape) != (length,):
         raise ValueError(f"{name}: expected {expected}, got {describe(labels)}.")
 
 
-def check_same_shape(a, b, names):
-    """Raise unless `a` and `b` are finite float32 tensors of one shape."""
+def check_same_shape(a, b, names, batch=False):
+    """Raise unless `a` and `b` are finite float32 tensors of one shape, (N, ...) where `batch` is set."""
+    expected = "a float32 tensor of shape (N, ...)" if batch else "a float32 tensor"
     for value, name in zip((a, b), names, strict=True):
-        check_float_tensor(value, name, "a float32 tensor")
+        check_float_tensor(value, name, expected)
+        if batch and value.dim() < 2:
+            raise ValueError(f"{name}: expected {expected}, got {describe(value)}.")
     if a.shape != b.shape:
         raise ValueError(
             f"{names[0]}, {names[1]}: expected two tensors of one shape, got {tuple(a.shape)} and {tuple(b.shape)}."
@@ -79,7 +87,7 @@ def check_positive(value, name):
     """Raise unless `value` is a finite number above zero."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: expected a number above zero, got {describe(value)}.")
-    if not (math.isfinite(value) and value > 0):
+    if not 0 < value < math.inf:  # False for NaN
         raise ValueError(f"{name}: expected a number above zero, got {value}.")
 
 
@@ -93,5 +101,5 @@ def check_share(value, name):
 
 def check_choice(value, name, choices):
     """Raise unless `value` is one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name}: expected one of {', '.join(map(repr, choices))}, got {describe(value)}.")

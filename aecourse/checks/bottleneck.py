@@ -119,10 +119,12 @@ def quantise(function):
         if torch.allclose(answer, level.floor() / steps * span + low, atol=1e-4):
             return wrong("you cut off instead of rounding to the nearest level: the error doubles.")
         if len(answer.unique()) == 2**bits + 1:
-            return wrong(f"you use {2**bits + 1} levels. {bits} bits count {2**bits} of them, with {steps} steps between.")
+            return wrong(f"you use {2**bits + 1} levels. {bits} bits count {2**bits}, with {steps} steps between.")
         if torch.allclose(answer, z, atol=1e-4):
             return wrong("the codes came back as they were. Nothing was rounded.")
         if len(answer.unique()) > 2**bits:
-            return wrong(f"more than {2**bits} different values are left: take min and max over all of z, not row by row.")
+            return wrong(
+                f"more than {2**bits} different values are left: take min and max over all of z, not row by row."
+            )
         return wrong("the lowest level should be z.min(), the highest z.max(), and the rest evenly between them.")
     return right("with 8 bits a number, 32 bytes hold the code: now 24.5 times fewer is true in bytes too.")

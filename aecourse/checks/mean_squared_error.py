@@ -308,7 +308,7 @@ def worst_hole(function):
 
     if matches(worst):
         return right(
-            "one place for each image. Even so, the hole rarely costs as much as a shift by one pixel."
+            "every place tried, one worst for each image. Now the comparison with the shift is fair."
         )
     mistakes = [
         (in_the_middle, "that is the hole in the middle. Try every place and keep the worst."),

@@ -1,7 +1,17 @@
 """The autoencoders: one file a variant, each overriding only what makes it one."""
 
 from aecourse.models.autoencoder import Autoencoder
+from aecourse.models.convolutional import ConvolutionalAutoencoder
+from aecourse.models.denoising import DenoisingAutoencoder
 from aecourse.models.linear import LinearAutoencoder
+from aecourse.models.sparse import SparseAutoencoder
 from aecourse.models.vanilla import VanillaAutoencoder
 
-__all__ = ["Autoencoder", "LinearAutoencoder", "VanillaAutoencoder"]
+__all__ = [
+    "Autoencoder",
+    "ConvolutionalAutoencoder",
+    "DenoisingAutoencoder",
+    "LinearAutoencoder",
+    "SparseAutoencoder",
+    "VanillaAutoencoder",
+]

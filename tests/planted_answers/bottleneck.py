@@ -9,8 +9,8 @@ WEIGHTS = 784 * 512 + 512 * 256 + 256 * 32
 
 
 def encoder(*layers):
-    """A builder that ignores nothing but its faults: layers may use d through a function."""
-    return lambda d: nn.Sequential(*(layer(d) if callable(layer) and not isinstance(layer, nn.Module) else layer for layer in layers))
+    """A function of d; a layer that needs d is given as a function of it."""
+    return lambda d: nn.Sequential(*(layer if isinstance(layer, nn.Module) else layer(d) for layer in layers))
 
 
 def levels(z, count):
@@ -56,7 +56,10 @@ WRONG = {
         (lambda z, bits: scale_back(levels(z, 2**bits - 1).floor(), 2**bits - 1, z), "cut off"),
         (lambda z, bits: scale_back(levels(z, 2**bits).round(), 2**bits, z), "3 levels"),
         (lambda z, bits: z, "Nothing was rounded"),
-        (lambda z, bits: torch.stack([scale_back(levels(r, 2**bits - 1).round(), 2**bits - 1, r) for r in z]), "row by row"),
+        (
+            lambda z, bits: torch.stack([scale_back(levels(r, 2**bits - 1).round(), 2**bits - 1, r) for r in z]),
+            "row by row",
+        ),
         (lambda z, bits: z.round(), "more than 2"),
         (lambda z, bits: z.sign(), "lowest level"),
         (lambda z, bits: levels(z, 2**bits - 1).round()[0], "shape"),

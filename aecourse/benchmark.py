@@ -1,0 +1,160 @@
+"""Is the course as fast as it says?  `python -m aecourse.benchmark` measures, and exits with 1 where it is not.
+
+The machine should be otherwise idle. Each time is the best of a few rounds, and the things compared take
+turns, so that a busy moment hits them alike.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms import v2
+
+from aecourse import data, models, reproducibility, training
+
+MIN_SPEEDUP = 4.5  # a plain DataLoader loop over fit
+MAX_OVERHEAD = 1.5  # fit over its matrix products
+MAX_IMPORT = 1.3  # import aecourse over import torch
+BATCH_SIZE = 128
+IMPORTS = {
+    "torch": "import torch",
+    "aecourse": "import aecourse",
+    "modules": "from aecourse import data, models, training, metrics, plotting, checks",
+}
+
+
+def sixty_thousand_images():
+    """Full MNIST's training images where they are at hand, otherwise random ones: the work is the same."""
+    if data.full_mnist_at_hand():
+        return data.load_mnist("full").train
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (60_000, 1, 28, 28), dtype=torch.uint8, generator=generator)
+    return data.ImageSet(images, torch.zeros(60_000, dtype=torch.int64))
+
+
+def new_model():
+    """784-256-32-256-784, always with the same weights."""
+    reproducibility.seed_everything(0)
+    return models.VanillaAutoencoder(latent_dim=32, hidden_dims=(256,))
+
+
+def fit_epoch(images):
+    """One epoch as the course trains it."""
+    training.fit(new_model(), images, epochs=1, batch_size=BATCH_SIZE, progress=False)
+
+
+class PillowDataset(Dataset):
+    """Images one at a time through Pillow and a transform, as `torchvision.datasets.MNIST` hands them out."""
+
+    def __init__(self, images, transform):
+        self.images = (images.images * 255).round().byte().squeeze(1)  # (N, 28, 28)
+        self.labels, self.transform = images.labels, transform
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        image = Image.fromarray(self.images[index].numpy())
+        return self.transform(image), int(self.labels[index])
+
+
+def data_loader_epoch(dataset):
+    """The same epoch as tutorials write it. The one step of an optimizer outside `training`: fit's opponent."""
+    model = new_model()
+    loader = DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=model.max_lr)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, model.max_lr, total_steps=len(loader))
+    for x, _ in loader:
+        loss = functional.mse_loss(model(x), x)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+
+
+def matrix_products(n_images):
+    """A function that computes one epoch's matrix products, forward and backward, and nothing else.
+
+    All tensors are allocated before. The gradient of the first layer's input is left out: nobody needs it.
+    """
+    layers = [layer for layer in new_model().modules() if isinstance(layer, nn.Linear)]
+    weights = [layer.weight.detach() for layer in layers]
+    widths = [weights[0].shape[1]] + [len(weight) for weight in weights]
+    values = [torch.randn(BATCH_SIZE, width) for width in widths]
+    gradients = [torch.randn(BATCH_SIZE, width) for width in widths]
+    weight_gradients = [torch.empty_like(weight) for weight in weights]
+
+    def epoch():
+        for _ in range(-(-n_images // BATCH_SIZE)):
+            for i, weight in enumerate(weights):
+                torch.mm(values[i], weight.T, out=values[i + 1])
+            for i, weight in reversed(list(enumerate(weights))):
+                torch.mm(gradients[i + 1].T, values[i], out=weight_gradients[i])
+                if i > 0:
+                    torch.mm(gradients[i + 1], weight, out=gradients[i])
+
+    return epoch
+
+
+def run_python(statement):
+    """Run a statement in a fresh interpreter."""
+    subprocess.run([sys.executable, "-c", statement], check=True)
+
+
+def best_seconds(contestants, rounds):
+    """{name: seconds of its fastest run}; they take turns."""
+    best = dict.fromkeys(contestants, float("inf"))
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            start = time.perf_counter()
+            run()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
+
+
+def speed(rounds):
+    """Measure, print, and return a sentence for each promise that is not kept."""
+    images = sixty_thousand_images()
+    dataset = PillowDataset(images, v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)]))
+    epochs = {
+        "fit": lambda: fit_epoch(images),
+        "products": matrix_products(len(images)),
+        "loader": lambda: data_loader_epoch(dataset),
+    }
+    imports = {name: lambda statement=statement: run_python(statement) for name, statement in IMPORTS.items()}
+    seconds = best_seconds(epochs, rounds) | best_seconds(imports, rounds)
+    promises = [
+        ("epoch of a DataLoader loop / epoch of fit", seconds["loader"] / seconds["fit"], "at least", MIN_SPEEDUP),
+        ("epoch of fit / its matrix products", seconds["fit"] / seconds["products"], "at most", MAX_OVERHEAD),
+        ("import aecourse / import torch", seconds["aecourse"] / seconds["torch"], "at most", MAX_IMPORT),
+        ("import all its modules / import torch", seconds["modules"] / seconds["torch"], "at most", MAX_IMPORT),
+    ]
+    print(f"{len(images):,} images, {torch.get_num_threads()} threads, best of {rounds}")
+    for name, best in seconds.items():
+        print(f"  {name:10} {best:6.2f} s")
+    broken = []
+    for what, ratio, side, bar in promises:
+        kept = ratio >= bar if side == "at least" else ratio <= bar
+        print(f"{'✓' if kept else '✗'} {what}: {ratio:.2f} ({side} {bar})")
+        if not kept:
+            broken.append(f"{what} is {ratio:.2f} but should be {side} {bar}")
+    return broken
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m aecourse.benchmark", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each measurement; the best counts")
+    arguments = parser.parse_args()
+    broken = speed(arguments.rounds)
+    if broken:
+        sys.exit(f"Slower than promised: {'; '.join(broken)}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Who may import whom, and who may touch weights, disk and network."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "aecourse"
+
+# Module -> what it may import from aecourse. Every module may import `validation`, the sentences for bad input.
+MAY_IMPORT = {
+    "__init__": set(),
+    "validation": set(),
+    "reproducibility": set(),
+    "data": {"reproducibility"},
+    "losses": set(),
+    "models": {"losses", "models"},
+    "training": {"reproducibility"},
+    "metrics": set(),
+    "plotting": set(),
+    "checks": {"checks", "models", "losses", "metrics"},
+    "benchmark": {"data", "models", "training", "metrics", "reproducibility"},
+    "mnist5000": set(),
+}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "make.py")  # make.py is not imported by anything
+
+
+def module_of(path):
+    """`aecourse/models/linear.py` belongs to `models`."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(source):
+    """Names of all modules that a source imports, in full: 'aecourse.losses', 'torch.nn', …"""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "write imports from aecourse in full"
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def aecourse_imports(source):
+    """The aecourse modules that a source imports: {'losses', 'models'}."""
+    return {name.split(".")[1] for name in imported(source) if name.startswith("aecourse.")}
+
+
+def forbidden_imports(module, source):
+    return aecourse_imports(source) - MAY_IMPORT[module] - {"validation"}
+
+
+def touches_disk_or_network(source):
+    roots = {name.split(".")[0] for name in imported(source)}
+    if roots & {"pathlib", "io", "urllib", "requests", "socket", "shutil", "tempfile", "platformdirs"}:
+        return True
+    nodes = list(ast.walk(ast.parse(source)))
+    return any(isinstance(node, ast.Name) and node.id == "open" for node in nodes) or any(
+        isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os" and node.attr != "environ" for node in nodes
+    )
+
+
+def updates_weights(source):
+    return any(isinstance(node, ast.Attribute) and node.attr == "step" for node in ast.walk(ast.parse(source)))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_follow_the_table(path):
+    assert module_of(path) in MAY_IMPORT, f"{path.name} is in no row of the table"
+    assert not forbidden_imports(module_of(path), path.read_text())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_data_touches_disk_or_network(path):
+    assert module_of(path) == "data" or not touches_disk_or_network(path.read_text())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_training_updates_weights(path):
+    # The benchmark's opponent is a training loop written without the package.
+    assert module_of(path) in ("training", "benchmark") or not updates_weights(path.read_text())
+
+
+def test_there_is_no_drawer_for_leftovers():
+    assert not {path.stem for path in FILES} & {"utils", "util", "common", "helpers", "misc"}
+
+
+def test_the_rules_can_fail():
+    assert forbidden_imports("models", "from aecourse import data") == {"data"}
+    assert forbidden_imports("metrics", "def f():\n    import aecourse.models.linear") == {"models"}
+    assert forbidden_imports("training", "from aecourse.data import ImageSet") == {"data"}
+    assert not forbidden_imports("models", "from aecourse.models.vanilla import VanillaAutoencoder")
+    assert touches_disk_or_network("from pathlib import Path")
+    assert touches_disk_or_network("x = open('digits')")
+    assert touches_disk_or_network("import os\nos.remove('digits')")
+    assert not touches_disk_or_network("import os\nos.environ['CI']")
+    assert updates_weights("optimizer.step()")

