@@ -136,7 +136,10 @@ def test_the_bar_leaves_nothing_behind(digits, capfd):
 
 
 def test_a_notebook_stays_without_output(digits):
-    code = "from aecourse import data, models, training\nd = data.load_mnist()\n_ = training.fit(models.LinearAutoencoder(2), d.train, epochs=2)"
+    code = """
+from aecourse import data, models, training
+history = training.fit(models.LinearAutoencoder(2), data.load_mnist().train, epochs=2)
+"""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, timeout=120).execute()
     assert notebook.cells[0].outputs == []
