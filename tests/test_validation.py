@@ -139,7 +139,7 @@ def test_an_image_set_refuses_what_does_not_fit(images, labels):
         {"schedule": None},
         {"test": IMAGES},
     ],
-    ids=str,
+    ids=lambda setting: next(iter(setting)),
 )
 def test_fit_refuses_bad_settings_before_it_trains(settings_):
     before = [p.clone() for p in MODEL.parameters()]
