@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,7 +197,10 @@ def _load_torchvision(name, folder):
         # torchvision unpacks only files with the checksum of its own mirror; by hand, any whole copy will do.
         for packed in raw.glob("*-ubyte.gz"):
             if not packed.with_suffix("").exists():
-                datasets.utils.extract_archive(str(packed))
+                try:
+                    datasets.utils.extract_archive(str(packed))
+                except (OSError, EOFError, zlib.error):  # a damaged copy: torchvision will fetch it anew
+                    packed.with_suffix("").unlink(missing_ok=True)
         parts = [dataset(folder, train=train, download=True) for train in (True, False)]
     except BaseException as error:
         for path in raw.glob("*"):

@@ -1,6 +1,7 @@
 """The images: whole, split fairly, safe to load, and clear about what is missing."""
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 from torchvision import datasets
+from torchvision.transforms import v2
 
 from aecourse import data, models, training
 
@@ -127,6 +129,17 @@ def test_without_a_network_one_sentence_says_what_to_do(no_network, tmp_path, lo
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "something half-written was left behind"
 
 
+def test_a_file_put_there_by_hand_survives_a_failed_download_but_not_half_overwritten(no_network, tmp_path):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in ("t10k-labels-idx1-ubyte", "train-images-idx3-ubyte.gz"):  # the second is first to be downloaded
+        (raw / name).write_bytes(b"by hand")
+        os.utime(raw / name, (1e9, 1e9))
+    with pytest.raises(OSError, match="could not be downloaded"):
+        data.load_mnist("full", tmp_path)
+    assert [path.name for path in raw.iterdir()] == ["t10k-labels-idx1-ubyte"]
+
+
 def test_an_interrupted_download_leaves_nothing(monkeypatch, tmp_path):
     def interrupted(url, download_root, filename, **_):
         Path(download_root, filename).write_bytes(b"half")
@@ -165,6 +178,15 @@ def test_fashion_mnist_by_hand_is_what_torchvision_reads(fashion_folder):
     theirs = datasets.FashionMNIST(fashion_folder, train=False)
     assert torch.equal(clothes.test.images, theirs.data.unsqueeze(1) / 255)
     assert torch.equal(clothes.test.labels, theirs.targets)
+
+
+@needs_fashion
+def test_a_data_loader_over_torchvision_gives_the_same_pixels(fashion_folder):
+    transform = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+    theirs = DataLoader(datasets.FashionMNIST(fashion_folder, train=False, transform=transform), batch_size=1000)
+    ours = DataLoader(data.load_fashion_mnist(fashion_folder).test, batch_size=1000)
+    for (x, labels), (their_x, their_labels) in zip(ours, theirs, strict=True):
+        assert torch.allclose(x, their_x, atol=1e-6) and torch.equal(labels, their_labels)
 
 
 @needs_fashion

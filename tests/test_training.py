@@ -7,6 +7,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 from torch import nn
+from tqdm import tqdm
 
 from aecourse import data, metrics, models, reproducibility, training
 
@@ -133,6 +134,22 @@ def test_the_bar_leaves_nothing_behind(digits, capfd):
     training.fit(small_model(), digits.train, epochs=2)
     out, err = capfd.readouterr()
     assert not out.strip() and not err.strip()
+
+
+@pytest.mark.parametrize("delay", [0, 2], ids=["long training", "short training"])
+def test_a_watched_bar_wipes_itself_off(digits, capfd, monkeypatch, delay):
+    monkeypatch.setenv("JPY_SESSION_NAME", "opened in Jupyter")
+    monkeypatch.setattr(training, "tqdm", lambda **options: tqdm(**options | {"delay": delay, "mininterval": 0}))
+    training.fit(small_model(), digits.train, epochs=2)
+    out, err = capfd.readouterr()
+    assert ("epoch 1/2" in err) == (delay == 0), "long work shows a bar, short work nothing"
+    assert not out and "\n" not in err and not err.rpartition("\r")[0].rpartition("\r")[2].strip()
+
+
+def test_fit_hands_the_model_back_where_it_was(digits):  # also where it computes on a GPU
+    model = small_model()
+    training.fit(model, digits.train, epochs=1, progress=False)
+    assert {p.device.type for p in model.parameters()} == {"cpu"}
 
 
 def test_a_notebook_stays_without_output(digits):

@@ -65,6 +65,12 @@ WITH_IMAGES = {
     "reconstruction_mse": lambda x: metrics.reconstruction_mse(MODEL, x),
     "image_rows": lambda x: plotting.image_rows([x], ["x"]),
     "reconstruction": lambda x: losses.reconstruction(x, IMAGES),
+    "reconstruction of": lambda x: losses.reconstruction(IMAGES, x),
+    "gaussian_nll": lambda x: losses.gaussian_nll(x, IMAGES, 1.0),
+    "bernoulli_nll": lambda x: losses.bernoulli_nll(x, IMAGES),
+    "add_gaussian_noise": lambda x: data.add_gaussian_noise(x, 0.3),
+    "mask_pixels": lambda x: data.mask_pixels(x, 0.3),
+    "salt_and_pepper": lambda x: data.salt_and_pepper(x, 0.3),
     "fit": lambda x: training.fit(MODEL, None if x is SET else x, progress=False),
 }
 WITH_CODES = {
