@@ -133,7 +133,6 @@ def speed(rounds):
         ("epoch of a DataLoader loop / epoch of fit", seconds["loader"] / seconds["fit"], "at least", MIN_SPEEDUP),
         ("epoch of fit / its matrix products", seconds["fit"] / seconds["products"], "at most", MAX_OVERHEAD),
         ("import aecourse / import torch", seconds["aecourse"] / seconds["torch"], "at most", MAX_IMPORT),
-        ("import all its modules / import torch", seconds["modules"] / seconds["torch"], "at most", MAX_IMPORT),
     ]
     print(f"{len(images):,} images, {torch.get_num_threads()} threads, best of {rounds}")
     for name, best in seconds.items():
