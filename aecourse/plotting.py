@@ -60,7 +60,7 @@ def image_rows(rows, labels):
         for axis in row:
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-        for axis, image in zip(row, images.detach().cpu(), strict=False):
+        for axis, image in zip(row, images.detach().cpu().numpy(), strict=False):
             axis.imshow(image[0], vmin=0, vmax=1)
         row[0].set_ylabel(label, rotation="horizontal", ha="right", va="center")
     return fig

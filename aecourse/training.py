@@ -15,7 +15,7 @@ from aecourse.validation import NotFiniteError, check_choice, check_positive, ch
 
 OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 SCHEDULES = ("one_cycle", "constant")
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 250  # memory of this size is reused; larger pieces come fresh from the system each time
 EVALUATION_LIMIT = 10_000  # more training images than this would cost a third of an epoch
 
 
