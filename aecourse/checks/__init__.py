@@ -1,5 +1,5 @@
 """Exercise checkers: `checks.<chapter>.<name>(answer)` says what is right, or what is wrong and why."""
 
-from aecourse.checks import bottleneck, mean_squared_error, pca
+from aecourse.checks import bottleneck, convolutional, denoising, mean_squared_error, pca, sparse
 
-__all__ = ["bottleneck", "mean_squared_error", "pca"]
+__all__ = ["bottleneck", "convolutional", "denoising", "mean_squared_error", "pca", "sparse"]
