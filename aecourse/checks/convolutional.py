@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from aecourse.checks.verdict import BadAnswer, call, exercise, number, right, tensor, wrong
+from aecourse.checks.verdict import BadAnswer, call, diagnose, exercise, number, right, tensor, wrong
 from aecourse.validation import describe
 
 RETURNED = "what your function returns"
@@ -62,12 +62,8 @@ def output_size(function):
             "size over stride holds only for some kernels and paddings. Use all four arguments.",
         ),
     ]
-    for formula, hint in mistakes:
-        if matches(formula):
-            return wrong(hint)
-    return wrong(
-        "the kernel first starts at 0 and last at size + 2 × padding - kernel or just before. Count the starts."
-    )
+    otherwise = "the kernel first starts at 0 and last at size + 2 × padding - kernel or just before. Count the starts."
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -266,13 +262,15 @@ def blur_pool(function):
             "each of your channels is the mean of all. Blur each by itself: groups=C.",
         ),
     ]
-    for formula, hint in mistakes:
-        if matches(formula):
-            return wrong(hint)
-    for total in (16, 4, 2, 9 / 16, 1 / 4, 1 / 16):
-        if matches(lambda h, total=total: total * _blur(h)[..., ::2, ::2]):
-            return wrong(f"your nine weights sum to {total:g}. A blur must not make the map brighter or darker: to 1.")
-    return wrong("blur with the outer product of [1 2 1] with itself, divided by 16, and keep pixels 0, 2, 4, …")
+    mistakes += [
+        (
+            lambda h, total=total: total * _blur(h)[..., ::2, ::2],
+            f"your nine weights sum to {total:g}. A blur must not make the map brighter or darker: to 1.",
+        )
+        for total in (16, 4, 2, 9 / 16, 1 / 4, 1 / 16)
+    ]
+    otherwise = "blur with the outer product of [1 2 1] with itself, divided by 16, and keep pixels 0, 2, 4, …"
+    return diagnose(matches, mistakes, otherwise)
 
 
 def _two_whole_numbers(value):

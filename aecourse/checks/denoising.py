@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from aecourse.checks.verdict import BadAnswer, call, close, exercise, number, right, tensor, wrong
+from aecourse.checks.verdict import BadAnswer, call, close, diagnose, exercise, number, right, same, tensor, wrong
 from aecourse.validation import IMAGE_SHAPE, IMAGE_SIZE, describe
 
 RETURNED = "what your function returns"
@@ -33,7 +33,7 @@ def decibels(answer):
         (0.5, "that is the ratio. A ratio of errors becomes a difference of decibels."),
     ]
     otherwise = "take -10 log10 of MSE / 2, and subtract -10 log10 of MSE. The MSE itself cancels."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -52,7 +52,7 @@ def score_from(function):
 
     def matches(formula):
         """True when every answer is `formula(noisy, answer of the denoiser, std, mean, spread)`."""
-        return all(_same(answer, formula(*case)) for answer, case in zip(answers, cases, strict=True))
+        return all(same(answer, formula(*case)) for answer, case in zip(answers, cases, strict=True))
 
     if matches(lambda noisy, r, std, *_: (r - noisy) / std**2):
         return right("residual over variance: for a Gaussian it is exactly the slope of the noised log-density.")
@@ -82,7 +82,7 @@ def score_from(function):
         ),
     ]
     otherwise = "solve Tweedie's formula, E[x | x_noisy] = x_noisy + std² · score, for the score."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -159,9 +159,9 @@ def denoising_errors(function):
             {name: sorted(values) for name, values in expected(against_clean).items()},
             "you sorted the levels. Keep the order of stds.",
         ),
-    ]  # fmt: skip
+    ]
     otherwise = "for each std: make noisy images, clamp them, and take the mean of (model(noisy) - images)²."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -245,17 +245,17 @@ def clamped_mean(function):
     def below(t):
         return torch.special.ndtr(t)
 
+    def between(std):
+        """The share of values between the walls."""
+        return below((1 - x) / std) - below(-x / std)
+
     def inside(std):
         """∫ (x + std t) φ(t) dt between the walls."""
-        a, b = -x / std, (1 - x) / std
-        return x * (below(b) - below(a)) + std * (density(a) - density(b))
+        return x * between(std) + std * (density(-x / std) - density((1 - x) / std))
 
     def upper(std):
         """The share of values beyond the upper wall."""
         return 1 - below((1 - x) / std)
-
-    def between(std):
-        return below((1 - x) / std) - below(-x / std)
 
     def matches(formula, tolerance=2e-4):
         return all((answer - formula(std)).abs().max() < tolerance for answer, std in zip(answers, stds, strict=True))
@@ -271,7 +271,7 @@ def clamped_mean(function):
         (lambda std: x + 0 * std, "that is the mean without clamping: the noise alone has mean zero."),
         (inside, "you left out what lands on the upper wall: above b the pixel is 1, with probability 1 - Φ(b)."),
         (
-            lambda std: inside(std) / (1 - upper(std) - below(-x / std)),
+            lambda std: inside(std) / between(std),
             "you threw away what lies beyond the walls and scaled up the rest. Clamping moves it onto the walls.",
         ),
         (
@@ -306,11 +306,11 @@ def clamped_mean(function):
             lambda std: x * between(std) + density(-x / std) - density((1 - x) / std) + upper(std),
             "φ(a) - φ(b) lacks its factor σ: the pixel is x + σ t.",
         ),
-    ]  # fmt: skip
+    ]
     otherwise = "add three parts: 0 below a, the integral of (x + σ t) φ(t) from a to b, and 1 above b."
     if matches(exact, 0.01):
         otherwise = "close, but not exact. Use the formula, or a much finer sum."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -390,9 +390,9 @@ def training_set_optimum(function):
             lambda squares, std: (-squares / (2 * std**2)).exp(),
             "the weights do not add up to 1. Divide them by their sum, or use softmax.",
         ),
-    ]  # fmt: skip
+    ]
     otherwise = "weights: softmax over the training images of -‖x̃ - x_i‖² / (2 σ²). Then average the images with them."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 class _Grey(nn.Module):
@@ -437,13 +437,3 @@ def _kurtosis(values):
     """Fourth moment over squared second: 3 for Gaussian noise, more for a mixture of levels."""
     values = values.flatten() - values.mean()
     return (values.pow(4).mean() / values.pow(2).mean().square()).item()
-
-
-def _diagnose(matches, mistakes, otherwise):
-    """The hint of the first mistake that the answer matches; `mistakes` are pairs (what gives it, hint)."""
-    return wrong(next((hint for mistake, hint in mistakes if matches(mistake)), otherwise))
-
-
-def _same(answer, target):
-    """True when two tensors agree, relative to each entry and a little to the largest."""
-    return torch.allclose(answer, target, rtol=1e-4, atol=1e-5 * max(target.abs().max().item(), 1e-12))

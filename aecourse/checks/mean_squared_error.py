@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional
 
-from aecourse.checks.verdict import BadAnswer, call, close, exercise, number, right, tensor, wrong
+from aecourse.checks.verdict import BadAnswer, call, close, diagnose, exercise, number, right, same, tensor, wrong
 from aecourse.validation import IMAGE_SHAPE, IMAGE_SIZE, describe
 
 RETURNED = "what your function returns"
@@ -24,7 +24,7 @@ def nll_gradient(function):
     def matches(factor):
         """True when every answer is `factor(N, std)` times (x_hat - x)."""
         targets = [factor(len(x), std) * (x_hat - x).double() for x_hat, x, std in cases]
-        return all(_same(answer, target) for answer, target in zip(answers, targets, strict=True))
+        return all(same(answer, target) for answer, target in zip(answers, targets, strict=True))
 
     if matches(lambda count, std: 1 / (count * std**2)):
         return right("the -2/N of the squared error became -1/(N s²): a small s makes each error cost more.")
@@ -73,7 +73,7 @@ def nll_gradient(function):
         for factor, hint in mistakes
     ]
     otherwise = "differentiate ‖x - x_hat‖² / (2 s²) for one pixel, then average over the N images."
-    return _diagnose(matches, mistakes + turned, otherwise)
+    return diagnose(matches, mistakes + turned, otherwise)
 
 
 @exercise
@@ -89,7 +89,7 @@ def absolute_error_constant(function):
     def matches(constant):
         """True when every answer is `constant(images)`, an image or one number for all its pixels."""
         targets = [torch.as_tensor(constant(images.double())).expand(IMAGE_SHAPE) for images in cases]
-        return all(_same(answer, target) for answer, target in zip(answers, targets, strict=True))
+        return all(same(answer, target) for answer, target in zip(answers, targets, strict=True))
 
     # Every minimiser counts: with an even N all values between the two middle ones are equally good.
     if all(
@@ -128,7 +128,7 @@ def absolute_error_constant(function):
         ),
     ]
     otherwise = "the derivative of |x - c| is +1 or -1. Choose c so that these cancel over the N images."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -180,7 +180,7 @@ def best_std(function):
         ),
     ]
     otherwise = "set the derivative of ‖x - x_hat‖² / (2 s²) + n log s with respect to s to zero."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -205,7 +205,7 @@ def strongest_gradient(answer):
         (math.log(2), "that is a logit. Put it through the sigmoid, and take the distance from 1."),
     ]
     otherwise = "write the gradient with e = 1 - x_hat: its size is 2 e² (1 - e). Set its derivative to zero."
-    return _diagnose(matches, mistakes, otherwise)
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -219,7 +219,7 @@ def bce_from_logits(function):
     answer = tensor(answer, x.shape, RETURNED)
 
     def matches(formula):
-        return _same(answer, formula(logits.double(), x.double()))
+        return same(answer, formula(logits.double(), x.double()))
 
     if not matches(_bce):
         mistakes = [
@@ -246,7 +246,7 @@ def bce_from_logits(function):
         )
         if not torch.isfinite(answer).all():
             otherwise = "NaN or infinity at ordinary logits: a logit is no probability before the sigmoid."
-        return _diagnose(matches, mistakes, otherwise)
+        return diagnose(matches, mistakes, otherwise)
 
     logits = torch.tensor([20.0, -20.0, 60.0, -60.0, 200.0, -200.0, 5000.0, -5000.0]).repeat_interleave(3)
     x = torch.tensor([0.0, 1.0, 0.25]).repeat(8)
@@ -285,7 +285,7 @@ def worst_hole(function):
     def matches(errors):
         """True when every answer is `errors(images, width)`."""
         targets = [errors(images.double(), width) for images, width in cases]
-        return all(_same(answer, target) for answer, target in zip(answers, targets, strict=True))
+        return all(same(answer, target) for answer, target in zip(answers, targets, strict=True))
 
     def worst(images, width):
         """MSE (N,) of the worst hole, by the sum of squares that each place of the hole removes."""
@@ -353,18 +353,7 @@ def worst_hole(function):
         ),
     ]
     otherwise = "for every place of the square: sum the squares inside, divide by 784; then take the largest."
-    return _diagnose(matches, mistakes, otherwise)
-
-
-def _diagnose(matches, mistakes, otherwise):
-    """The hint of the first mistake that the answer matches; `mistakes` are pairs (what gives it, hint)."""
-    return wrong(next((hint for mistake, hint in mistakes if matches(mistake)), otherwise))
-
-
-def _same(answer, target):
-    """True when two tensors agree, relative to each entry and a little to the largest."""
-    target = target.double()
-    return torch.allclose(answer, target, rtol=1e-4, atol=1e-6 * max(target.abs().max().item(), 1e-12))
+    return diagnose(matches, mistakes, otherwise)
 
 
 def _one_image(value):

@@ -2,7 +2,7 @@
 
 import torch
 
-from aecourse.checks.verdict import BadAnswer, call, close, exercise, number, right, tensor, wrong
+from aecourse.checks.verdict import BadAnswer, call, close, diagnose, exercise, number, right, tensor, wrong
 from aecourse.validation import describe
 
 RETURNED = "what your function returns"
@@ -12,7 +12,11 @@ RETURNED = "what your function returns"
 def same_penalty(answer):
     """The weight of losses.sparsity that equals 1e-3 * z.abs().mean() for d = 32 and batches of 64."""
     answer = number(answer)
-    if close(answer, 1e-3 / 32):
+
+    def matches(value):
+        return close(answer, value)
+
+    if matches(1e-3 / 32):
         return right("the mean over units divides by d = 32. Say which average you use whenever you state a λ.")
     mistakes = [
         (1e-3, "with that weight your penalty is 32 times heavier: z.abs().mean() divides by the number of units too."),
@@ -25,10 +29,8 @@ def same_penalty(answer):
         (1 / 32, "that is the ratio of the two weights. Multiply it by the tutorial's 1e-3."),
         (32, "that is the ratio of the two penalties. Divide the tutorial's 1e-3 by it."),
     ]
-    for value, hint in mistakes:
-        if close(answer, value):
-            return wrong(hint)
-    return wrong("write both penalties as sums over the images i and the units j; they differ by one factor.")
+    otherwise = "write both penalties as sums over the images i and the units j; they differ by one factor."
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -73,12 +75,10 @@ def l0(function):
             "that is L1, the sum of sizes. L0 only asks whether a number is zero or not.",
         ),
     ]
-    for count, hint in mistakes:
-        if matches(count):
-            return wrong(hint)
+    otherwise = "for each image count the numbers that differ from 0, then average over the images."
     if any(matches(lambda z, cut=cut: (z.abs() > cut).sum(1).float().mean()) for cut in (1e-5, 1e-4, 1e-3, 1e-2)):
-        return wrong("you left out numbers that are small. Small is not zero: that is how the network dodges.")
-    return wrong("for each image count the numbers that differ from 0, then average over the images.")
+        otherwise = "you left out numbers that are small. Small is not zero: that is how the network dodges."
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -142,10 +142,8 @@ def living_zeros(function):
             "you count the zeros of the living units, but divide by the numbers of all. Divide by those of the living.",
         ),
     ]
-    for share, hint in mistakes:
-        if matches(share):
-            return wrong(hint)
-    return wrong("select the columns of z that are not all zero, then take the mean of (columns == 0).")
+    otherwise = "select the columns of z that are not all zero, then take the mean of (columns == 0)."
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise
@@ -186,10 +184,8 @@ def batch_top_k(function):
         (lambda z, k: (budget(z, len(z) * k) > 0).float(), "those are ones. Keep the numbers themselves, not a mask."),
         (lambda z, k: z, "nothing was set to zero."),
     ]
-    for keep, hint in mistakes:
-        if matches(keep):
-            return wrong(hint)
-    return wrong("find the N·k largest numbers of z.flatten(), put them back in their places, zero everywhere else.")
+    otherwise = "find the N·k largest numbers of z.flatten(), put them back in their places, zero everywhere else."
+    return diagnose(matches, mistakes, otherwise)
 
 
 @exercise

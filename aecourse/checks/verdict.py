@@ -34,6 +34,11 @@ def wrong(reason):
     return Verdict("✗", f"Not yet: {reason}")
 
 
+def diagnose(matches, mistakes, otherwise):
+    """Wrong, with the hint of the first mistake for which `matches(mistake)`; `mistakes` are pairs (mistake, hint)."""
+    return wrong(next((hint for mistake, hint in mistakes if matches(mistake)), otherwise))
+
+
 NOT_ATTEMPTED = Verdict("○", "Not attempted yet: replace the ... above, run that cell, then this one.")
 
 
@@ -93,6 +98,12 @@ def number(value, name="the answer"):
 def close(value, target, tolerance=1e-3):
     """True when `value` is within a relative `tolerance` of `target`."""
     return math.isclose(value, target, rel_tol=tolerance, abs_tol=1e-12)
+
+
+def same(answer, target):
+    """True when two float64 tensors agree, relative to each entry and a little to the largest."""
+    target = target.double()
+    return torch.allclose(answer, target, rtol=1e-4, atol=1e-6 * max(target.abs().max().item(), 1e-12))
 
 
 def tensor(value, shape, name="the answer"):
