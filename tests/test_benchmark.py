@@ -66,7 +66,7 @@ def test_headline_wants_exact_zeros_of_the_sparse_one(one_epoch):
     def sparse(code):
         return lambda: models.SparseAutoencoder(latent_dim=8, hidden_dims=(16,), code=code, top_k=None)
 
-    naive = benchmark.Configuration("sparse", 0.5, 1.0, sparse("linear"))
+    naive = benchmark.Configuration("sparse", 0.5, 1.0, sparse("linear"), min_zeros=0.5)
     assert "only 0% of the code" in one_epoch(naive)[0]
 
 
