@@ -65,3 +65,15 @@ def sparsity(z):
     """
     check_codes(z)
     return z.abs().sum(1).mean()
+
+
+def kl_divergence(mu, logvar):
+    """KL(N(mu, diag exp logvar) ‖ N(0, I)) in nats, summed over the units, averaged over the images.
+
+    ½ Σ (mu² + exp logvar - logvar - 1): Kingma & Welling 2014, arXiv:1312.6114, appendix B.
+
+    Args:
+        mu, logvar: (N, d), one shape.
+    """
+    check_same_shape(mu, logvar, ("mu", "logvar"), batch=True)
+    return 0.5 * (mu.square() + logvar.exp() - logvar - 1).flatten(1).sum(1).mean()

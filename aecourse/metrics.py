@@ -1,6 +1,7 @@
 """Numbers from tensors and models; scikit-learn and torchmetrics do the work."""
 
 import torch
+from torch import nn
 
 from aecourse.validation import (
     check_codes,
@@ -12,7 +13,6 @@ from aecourse.validation import (
 )
 
 
-@torch.no_grad()
 def reconstruction_mse(model, images):
     """Mean squared error of `model(images)`, averaged over pixels and images, a float.
 
@@ -23,17 +23,24 @@ def reconstruction_mse(model, images):
     Raises:
         TypeError, ValueError: if `images` is something else.
     """
-    from torchmetrics import MeanSquaredError  # here, not above: it takes longer to import than torch
+    return reconstruction_errors(model, images).double().mean().item()
 
+
+@torch.no_grad()
+def reconstruction_errors(model, images):
+    """Squared error of each image's reconstruction, averaged over its pixels: (N,) float32.
+
+    Args and errors: as in `reconstruction_mse`.
+    """
     check_images(images)
     if not callable(model):
         raise TypeError(f"model: expected a function from images to reconstructions, got {describe(model)}.")
-    error = MeanSquaredError().to(images.device)
+    errors = []
     for x in images.split(1000):
         x_hat = model(x)
         check_same_shape(x_hat, x, ("what the model returns", "images"))
-        error.update(x_hat.flatten(), x.flatten())
-    return error.compute().item()
+        errors.append((x_hat - x).square().flatten(1).mean(1))  # (B,)
+    return torch.cat(errors)
 
 
 def knn_accuracy(train_codes, train_labels, test_codes, test_labels, n_neighbors=5):
@@ -49,15 +56,128 @@ def knn_accuracy(train_codes, train_labels, test_codes, test_labels, n_neighbors
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    check_codes(train_codes, name="train_codes")
-    check_codes(test_codes, train_codes.shape[1], name="test_codes")
-    check_labels(train_labels, len(train_codes), "train_labels")
-    check_labels(test_labels, len(test_codes), "test_labels")
+    check_labelled_codes(train_codes, train_labels, test_codes, test_labels)
     check_whole_number(n_neighbors, "n_neighbors")
     if n_neighbors > len(train_codes):
         raise ValueError(f"n_neighbors: expected at most the {len(train_codes)} training codes, got {n_neighbors}.")
     classifier = KNeighborsClassifier(n_neighbors).fit(train_codes.detach().cpu(), train_labels.cpu())
     return float(classifier.score(test_codes.detach().cpu(), test_labels.cpu()))
+
+
+def linear_probe_accuracy(train_codes, train_labels, test_codes, test_labels):
+    """Share of test codes that a linear classifier of the training codes gets right, in [0, 1].
+
+    The classifier is a logistic regression (Alain & Bengio 2016, arXiv:1610.01644) on codes whose
+    numbers are each scaled to mean 0 and standard deviation 1.
+
+    Args:
+        train_codes, test_codes: (N, d) and (M, d) float32; flattened images are codes too.
+        train_labels, test_labels: (N,) and (M,) whole numbers, at least two classes in the first.
+
+    Raises:
+        TypeError, ValueError: if shapes or types differ, or all training labels are the same.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    check_labelled_codes(train_codes, train_labels, test_codes, test_labels)
+    if len(train_labels.unique()) < 2:
+        raise ValueError(f"train_labels: expected at least two classes, got only {train_labels[0]}.")
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    probe.fit(train_codes.detach().cpu().numpy(), train_labels.cpu().numpy())
+    return float(probe.score(test_codes.detach().cpu().numpy(), test_labels.cpu().numpy()))
+
+
+def check_labelled_codes(train_codes, train_labels, test_codes, test_labels):
+    """Raise unless the codes have one length and each has a label."""
+    check_codes(train_codes, name="train_codes")
+    check_codes(test_codes, train_codes.shape[1], name="test_codes")
+    check_labels(train_labels, len(train_codes), "train_labels")
+    check_labels(test_labels, len(test_codes), "test_labels")
+
+
+def precision_recall(real, fake, n_neighbors=3):
+    """How much of what was made looks real, and how much of what is real could have been made.
+
+    Improved precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991, section 2). A set of points
+    stands for the balls around them, each as large as the distance to the `n_neighbors`-th neighbour.
+    Precision is the share of `fake` inside the balls of `real`; recall the share of `real` inside the balls of `fake`.
+
+    Args:
+        real, fake: (N, k) and (M, k) float32, features of real and of made images.
+        n_neighbors: larger balls forgive more; at most N - 1 and M - 1.
+
+    Returns:
+        (precision, recall), each in [0, 1].
+
+    Raises:
+        TypeError, ValueError: if they are something else, or fewer than `n_neighbors` + 1.
+    """
+    check_codes(real, name="real")
+    check_codes(fake, real.shape[1], name="fake")
+    check_whole_number(n_neighbors, "n_neighbors")
+    for points, name in ((real, "real"), (fake, "fake")):
+        if len(points) <= n_neighbors:
+            raise ValueError(f"{name}: expected more than n_neighbors = {n_neighbors} points, got {len(points)}.")
+    return _share_inside(fake, real, n_neighbors), _share_inside(real, fake, n_neighbors)
+
+
+def _share_inside(points, centres, n_neighbors):
+    """Share of `points` within at least one centre's distance to its `n_neighbors`-th neighbour."""
+    points, centres = points.detach(), centres.detach()
+    radii = torch.cdist(centres, centres).kthvalue(n_neighbors + 1, dim=1).values  # (N,), a centre's nearest is itself
+    return (torch.cdist(points, centres) <= radii).any(dim=1).double().mean().item()
+
+
+def frechet_distance(real, fake):
+    """Fréchet distance between Gaussians fitted to two sets of features: ‖μ - μ'‖² + tr(Σ + Σ' - 2 (ΣΣ')^½).
+
+    The formula of the FID (Heusel et al. 2017, arXiv:1706.08500, equation 6), in features of your choice: values
+    compare only within one kind of features and one number of points.
+
+    Args:
+        real, fake: (N, k) and (M, k) float32, at least two points each.
+
+    Returns:
+        A float of 0 or more, in squared units of the features.
+
+    Raises:
+        TypeError, ValueError: if they are something else.
+    """
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    check_codes(real, name="real")
+    check_codes(fake, real.shape[1], name="fake")
+    for points, name in ((real, "real"), (fake, "fake")):
+        if len(points) < 2:
+            raise ValueError(f"{name}: expected at least two points, got {len(points)}.")
+    given = nn.Identity()  # where torchmetrics would compute features of images
+    given.num_features = real.shape[1]
+    distance = FrechetInceptionDistance(feature=given)
+    distance.update(real.detach().cpu(), real=True)
+    distance.update(fake.detach().cpu(), real=False)
+    return max(distance.compute().item(), 0.0)
+
+
+def reconstruction_auc(model, inliers, outliers):
+    """How well the reconstruction error tells `outliers` from `inliers`: the area under the ROC curve.
+
+    The probability that a random outlier has the larger error: 0.5 is chance, 1 perfect, below 0.5 the wrong way
+    round (Fawcett 2006, doi:10.1016/j.patrec.2005.10.010).
+
+    Args:
+        model: anything that maps images to reconstructions of the same shape.
+        inliers, outliers: (N, 1, 28, 28) and (M, 1, 28, 28) float32.
+
+    Raises:
+        TypeError, ValueError: if they are something else.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    errors = [reconstruction_errors(model, images) for images in (inliers, outliers)]
+    is_outlier = [torch.full((len(e),), float(kind)) for kind, e in enumerate(errors)]
+    return float(roc_auc_score(torch.cat(is_outlier), torch.cat(errors).cpu()))
 
 
 def two_nn_dimension(points):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from torch.distributions import Bernoulli, Normal
+from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from aecourse import losses
 
@@ -52,3 +52,11 @@ def test_values_outside_0_to_1_have_no_cross_entropy(pair):
 def test_a_bad_std_is_refused(pair, std):
     with pytest.raises((TypeError, ValueError), match="std: expected"):
         losses.gaussian_nll(*pair, std)
+
+
+def test_kl_divergence_is_torchs():
+    torch.manual_seed(0)
+    mu, logvar = torch.randn(7, 3), torch.randn(7, 3)
+    expected = kl_divergence(Normal(mu, (logvar / 2).exp()), Normal(torch.zeros(3), torch.ones(3))).sum(1).mean()
+    assert torch.allclose(losses.kl_divergence(mu, logvar), expected, rtol=1e-5)
+    assert losses.kl_divergence(torch.zeros(7, 3), torch.zeros(7, 3)) == 0

@@ -5,8 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import sqrtm
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mean_squared_error
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
 from aecourse import metrics, models
 
@@ -44,3 +47,83 @@ def test_two_nn_drops_duplicates():
     torch.manual_seed(0)
     points = torch.rand(500, 2)
     assert metrics.two_nn_dimension(torch.cat([points, points])) == metrics.two_nn_dimension(points)
+
+
+def test_reconstruction_errors_average_to_the_mse_image_by_image():
+    torch.manual_seed(0)
+    x, model = torch.rand(1200, 1, 28, 28), models.VanillaAutoencoder(2, (8,))
+    errors = metrics.reconstruction_errors(model, x)
+    assert errors.shape == (1200,) and not errors.requires_grad
+    assert math.isclose(errors[7], metrics.reconstruction_mse(model, x[7:8]), rel_tol=1e-5)
+    assert math.isclose(errors.mean(), metrics.reconstruction_mse(model, x), rel_tol=1e-5)
+
+
+def test_linear_probe_is_a_logistic_regression_on_scaled_codes():
+    torch.manual_seed(0)
+    labels = torch.arange(400) % 4
+    codes = torch.randn(400, 5) + torch.randn(4, 5)[labels]
+    codes[:, 0] *= 1000  # a unit in other units must not decide
+    scale = StandardScaler().fit(codes[:300])
+    probe = LogisticRegression(max_iter=1000).fit(scale.transform(codes[:300]), labels[:300])
+    expected = probe.score(scale.transform(codes[300:]), labels[300:])
+    assert metrics.linear_probe_accuracy(codes[:300], labels[:300], codes[300:], labels[300:]) == expected
+
+
+def test_a_linear_probe_needs_two_classes():
+    with pytest.raises(ValueError, match="at least two classes"):
+        metrics.linear_probe_accuracy(torch.randn(9, 2), torch.zeros(9).long(), torch.randn(9, 2), torch.ones(9).long())
+
+
+def test_precision_and_recall_are_those_of_a_plain_loop():
+    torch.manual_seed(0)
+    real, fake = torch.randn(80, 3), 0.7 * torch.randn(60, 3) + 0.5
+
+    def share_inside(points, centres, k):
+        radii = NearestNeighbors(n_neighbors=k + 1).fit(centres).kneighbors(centres)[0][:, -1]
+        return np.mean([any(np.linalg.norm(p - c) <= r for c, r in zip(centres, radii, strict=True)) for p in points])
+
+    for k in (1, 3):
+        expected = share_inside(fake.numpy(), real.numpy(), k), share_inside(real.numpy(), fake.numpy(), k)
+        assert metrics.precision_recall(real, fake, k) == pytest.approx(expected)
+
+
+def test_precision_sees_ugly_samples_and_recall_sees_missing_ones():
+    torch.manual_seed(0)
+    real = torch.cat([torch.randn(200, 4), torch.randn(200, 4) + 50])
+    half, far = torch.randn(400, 4), torch.randn(400, 4) - 500
+    precision, recall = metrics.precision_recall(real, half)
+    assert precision > 0.9 and 0.4 < recall < 0.51
+    assert metrics.precision_recall(real, far) == (0, 0)
+    assert metrics.precision_recall(real, real) == (1, 1)
+
+
+def test_frechet_distance_is_the_formula_with_scipys_root():
+    torch.manual_seed(0)
+    real, fake = torch.randn(300, 4), torch.randn(250, 4) @ torch.randn(4, 4) + 1
+    a, b = real.double().numpy(), fake.double().numpy()
+    cov_a, cov_b = np.cov(a.T), np.cov(b.T)
+    expected = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(cov_a + cov_b - 2 * sqrtm(cov_a @ cov_b).real)
+    assert math.isclose(metrics.frechet_distance(real, fake), expected, rel_tol=1e-4)
+    assert metrics.frechet_distance(real, real) < 1e-4
+    assert math.isclose(metrics.frechet_distance(real, real + 2), 16, rel_tol=1e-4)
+
+
+@pytest.mark.parametrize("metric", [metrics.precision_recall, metrics.frechet_distance])
+def test_feature_sets_must_match_and_suffice(metric):
+    for real, fake in [(torch.randn(9, 3), torch.randn(9, 4)), (torch.randn(9, 3), torch.randn(1, 3)), (None, None)]:
+        with pytest.raises((TypeError, ValueError), match="expected"):
+            metric(real, fake)
+
+
+def test_reconstruction_auc_is_the_share_of_pairs_in_the_right_order():
+    torch.manual_seed(0)
+    inliers, outliers = torch.rand(30, 1, 28, 28), torch.rand(20, 1, 28, 28) * 1.02
+
+    def black(x):
+        return torch.zeros_like(x)
+
+    low, high = (metrics.reconstruction_errors(black, x) for x in (inliers, outliers))
+    expected = (high[None] > low[:, None]).double().mean().item()
+    assert 0.5 < expected < 1
+    assert math.isclose(metrics.reconstruction_auc(black, inliers, outliers), expected, rel_tol=1e-6)
+    assert math.isclose(metrics.reconstruction_auc(black, outliers, inliers), 1 - expected, rel_tol=1e-6)

@@ -3,9 +3,11 @@
 from aecourse.models.autoencoder import Autoencoder
 from aecourse.models.convolutional import ConvolutionalAutoencoder
 from aecourse.models.denoising import DenoisingAutoencoder
+from aecourse.models.density import fit_latent_density
 from aecourse.models.linear import LinearAutoencoder
 from aecourse.models.sparse import SparseAutoencoder
 from aecourse.models.vanilla import VanillaAutoencoder
+from aecourse.models.variational import VariationalAutoencoder
 
 __all__ = [
     "Autoencoder",
@@ -14,4 +16,6 @@ __all__ = [
     "LinearAutoencoder",
     "SparseAutoencoder",
     "VanillaAutoencoder",
+    "VariationalAutoencoder",
+    "fit_latent_density",
 ]
