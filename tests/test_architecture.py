@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "training": {"reproducibility"},
     "metrics": set(),
     "plotting": set(),
+    "explorer": set(),
     "checks": {"checks", "models", "losses", "metrics"},
     "benchmark": {"data", "models", "training", "metrics", "reproducibility"},
     "mnist5000": set(),

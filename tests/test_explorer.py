@@ -1,0 +1,377 @@
+"""The explorer decodes in the page what PyTorch decodes, for every kind of pointer, and loads nothing."""
+
+import re
+import shutil
+
+import pytest
+import torch
+from playwright.sync_api import sync_playwright
+from torch import nn
+
+from aecourse import data, explorer, models, training
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load_mnist().train
+
+
+@pytest.fixture(scope="module")
+def model(digits):
+    torch.manual_seed(0)
+    model = models.VanillaAutoencoder(2, hidden_dims=(256,))
+    training.fit(model, digits, epochs=3, seed=0, max_lr=1e-2, progress=False)
+    return model
+
+
+@pytest.fixture(scope="module")
+def shown(model, digits):
+    return explorer.latent_explorer(model, digits)._repr_html_()
+
+
+# ---- without a browser ----
+
+
+def test_the_page_is_small_and_loads_nothing(shown):
+    assert len(shown.encode()) < 800_000
+    assert "http:" not in shown and "https:" not in shown and " src=" not in shown and "url(" not in shown
+    assert "default-src &#x27;none&#x27;" in shown  # and the browser would refuse
+
+
+def test_the_frame_is_one_tag_so_that_the_search_of_the_book_does_not_index_the_weights(shown):
+    assert re.sub(r"<[^<]+?>", "", shown) == ""
+
+
+def test_plain_text_says_what_is_not_shown(model, digits):
+    text = repr(explorer.latent_explorer(model, data.ImageSet(*digits[:50])))
+    assert re.match(r"Latent explorer: the codes of 50 training digits.* notebook", text)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        models.LinearAutoencoder(2),
+        models.VanillaAutoencoder(2, (256, 128)),
+        models.DenoisingAutoencoder(2, (64,)),
+        models.SparseAutoencoder(2, (64,)),
+        models.SparseAutoencoder(2, ()),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_any_fully_connected_variant_has_an_explorer(variant, digits):
+    assert explorer.latent_explorer(variant, data.ImageSet(*digits[:200]))._repr_html_()
+
+
+def test_rounding_that_cancels_is_closer_than_plain_rounding(model):
+    z = explorer.grid(torch.zeros(2), 10.0, 40)
+    with torch.no_grad():
+        x = model.decoder[:2](z)  # (1600, 256)
+    weight = model.decoder[2].weight.detach()
+    exact, plain = x @ weight.T, x @ weight.half().float().T
+    cancelled = x @ explorer.float16_that_cancels(weight, x).T
+    assert (cancelled - exact).abs().max() < 0.5 * (plain - exact).abs().max()
+
+
+def broken(model, change):
+    with torch.no_grad():
+        change(model)
+    return model
+
+
+def small():
+    torch.manual_seed(0)
+    return models.VanillaAutoencoder(2, (8,))
+
+
+BAD_MODELS = [
+    (nn.Linear(784, 2), "expected an autoencoder"),
+    ("model", "got 'model'"),
+    (models.VanillaAutoencoder(32), "got latent_dim=32"),
+    (models.ConvolutionalAutoencoder(2), "fully connected decoder, got a decoder with a "),
+    (models.VanillaAutoencoder(2), "at most 270,000 weights"),
+    (broken(small(), lambda m: m.decoder.insert(1, nn.Tanh())), "got a decoder with a Tanh"),
+    (broken(small(), lambda m: m.decoder[2].weight[0].fill_(1e5)), "up to 65,504, got 1e+05"),
+    (broken(small(), lambda m: m.decoder[2].bias[0].fill_(torch.nan)), "got nan; train again"),
+    (broken(small(), lambda m: m.encoder[-1].weight.fill_(torch.inf)), "expected finite codes"),
+    (broken(small(), lambda m: m.encoder[-1].weight.zero_()), "the same code for all digits"),
+    (broken(small(), lambda m: m.decoder[2].weight.mul_(5e4)), "draws the same to 0.002"),
+]
+
+
+@pytest.mark.parametrize(("bad", "words"), BAD_MODELS, ids=[words for _, words in BAD_MODELS])
+def test_another_model_gets_one_sentence_that_mends(bad, words, digits):
+    with pytest.raises((TypeError, ValueError), match=re.escape(words)) as error:
+        explorer.latent_explorer(bad, data.ImageSet(*digits[:200]))
+    assert str(error.value).startswith("model: expected") and "train" in str(error.value)
+
+
+def test_other_digits_get_one_sentence(model, digits):
+    for bad in (data.load_mnist(), digits.images, None):
+        with pytest.raises(TypeError, match=r"digits: expected an ImageSet such as digits\.train, got"):
+            explorer.latent_explorer(model, bad)
+    with pytest.raises(ValueError, match="expected 0 to 9, got 10"):
+        explorer.latent_explorer(model, data.ImageSet(digits.images[:5], digits.labels[:5] + 10))
+    many = data.ImageSet(digits.images.repeat(6, 1, 1, 1), digits.labels.repeat(6))
+    with pytest.raises(ValueError, match=r"a page of 800 kB, got 24,000 digits, \d+ kB in all; pass fewer"):
+        explorer.latent_explorer(model, many)
+
+
+# ---- in a browser ----
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on PATH to open the explorer in")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, shown, tmp_path):
+    """A function that opens explorers in one page from file:// and returns the page and their frames."""
+    problems, contexts = [], []
+
+    def only_files(route):
+        if route.request.url.startswith("file:"):
+            return route.continue_()
+        problems.append(f"asks for {route.request.url}")
+        return route.abort()
+
+    def open_page(*explorers, **options):
+        context = browser.new_context(**{"viewport": {"width": 700, "height": 700}} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+        page.route("**/*", only_files)
+        file = tmp_path / "page.html"
+        file.write_text(f"<!doctype html><html lang='en'><title>x</title>{''.join(explorers or [shown])}")
+        page.goto(file.as_uri())
+        frames = page.frames[1:]
+        for frame in frames:
+            until(frame, "window.explorer && document.getElementById('words').textContent")
+        return page, frames
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+STATE = """() => {
+    const digit = document.getElementById('digit'), z = explorer.position();
+    return {
+        z, radius: explorer.radius, decoded: [...explorer.decode(...z)],
+        canvas: [...digit.getContext('2d').getImageData(0, 0, 28, 28).data],
+        where: document.getElementById('where').textContent,
+        words: document.getElementById('words').textContent,
+        live: document.getElementById('live').textContent,
+    };
+}"""
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def until(frame, condition):
+    """Wait for a condition; Playwright's own wait evaluates strings, which the explorer's policy forbids."""
+    frame.evaluate(f"""async () => {{
+        const end = performance.now() + 15000;
+        while (!({condition})) {{
+            if (performance.now() > end) throw new Error("waited in vain");
+            await new Promise(requestAnimationFrame);
+        }}
+    }}""")
+
+
+def state(frame):
+    """What one explorer shows, once it has drawn."""
+    frame.evaluate(NEXT_FRAME)
+    return frame.evaluate(STATE)
+
+
+def assert_agrees(seen, model, digits):
+    """The decoded floats, the canvas and the words are those of PyTorch at the same code."""
+    z = torch.tensor([seen["z"]])
+    with torch.no_grad():
+        x_hat, z_all = model.decode(z).flatten(), model.encode(digits.images)
+    decoded = torch.tensor(seen["decoded"])
+    assert (decoded - x_hat).abs().max() < 2e-3
+
+    canvas = torch.tensor(seen["canvas"]).reshape(784, 4)
+    gray = (255 * decoded.double()).add(0.5).floor().clamp(0, 255)
+    assert (canvas[:, 3] == 255).all() and (canvas[:, :3] == gray[:, None]).all()
+
+    distances = (z_all.double() - torch.tensor(seen["z"], dtype=torch.float64)).norm(dim=1)  # (N,)
+    count = int((distances <= seen["radius"]).sum())
+    many = {0: "No training digit", 1: "1 training digit"}.get(count, f"{count} training digits")
+    assert seen["words"].startswith(f"{many} within {seen['radius']:g} units; ")
+    label, away = re.search(r"the nearest is a (\d), ([\d.]+) units away\.$", seen["words"]).groups()
+    assert int(label) == digits.labels[distances.argmin()] and abs(float(away) - distances.min()) < 0.01
+    return count
+
+
+def box_of(frame):
+    return frame.locator("#plane").bounding_box()
+
+
+def test_the_mouse_moves_the_decoded_code(opened, model, digits):
+    page, (frame,) = opened()
+    box, counts, seen = box_of(frame), set(), []
+    for across, down in ((0.2, 0.1), (0.35, 0.4), (0.5, 0.5), (0.95, 0.05), (0.15, 0.85), (0.7, 0.6)):
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        seen.append(state(frame))
+        counts.add(assert_agrees(seen[-1], model, digits))
+    assert len({s["where"] for s in seen}) == 6 and len({tuple(s["canvas"]) for s in seen}) == 6
+    assert 0 in counts and len(counts) > 2  # an empty place and crowded ones
+
+
+def test_a_point_on_the_plane_is_the_code_under_the_mouse(opened, model, digits):
+    page, (frame,) = opened()
+    box = box_of(frame)
+    inner = box["width"] - 44  # less the axis at the left, 40, and the rim at the right, 4
+    page.mouse.move(box["x"] + 40, box["y"] + 4)
+    top_left = state(frame)["z"]
+    page.mouse.move(box["x"] + 40 + inner - 0.5, box["y"] + 4 + inner - 0.5)
+    bottom_right = state(frame)["z"]
+    with torch.no_grad():
+        centre, side = explorer.view(model.encode(digits.images))
+    assert torch.allclose(torch.tensor(top_left), centre + torch.tensor([-side / 2, side / 2]), atol=0.01 * side)
+    assert torch.allclose(torch.tensor(bottom_right), centre + torch.tensor([side / 2, -side / 2]), atol=0.01 * side)
+
+
+def test_the_arrow_keys_move_the_decoded_code(opened, model, digits):
+    page, (frame,) = opened()
+    page.keyboard.press("Tab")
+    assert frame.evaluate("document.activeElement.id") == "plane"
+    assert frame.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    steps = {}
+    for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Shift+ArrowRight"):
+        before = state(frame)["z"]
+        page.keyboard.press(key)
+        seen = state(frame)
+        assert_agrees(seen, model, digits)
+        steps[key] = torch.tensor(seen["z"]) - torch.tensor(before)
+    step = steps["ArrowRight"][0].item()
+    assert step > 0
+    expected = {"ArrowUp": (0, 1), "ArrowLeft": (-1, 0), "ArrowDown": (0, -1), "Shift+ArrowRight": (5, 0)}
+    for key, direction in expected.items():
+        assert torch.allclose(steps[key], step * torch.tensor(direction), atol=1e-4 * step), key
+    for _ in range(25):
+        page.keyboard.press("Shift+ArrowRight")
+    assert_agrees(state(frame), model, digits)  # stops at the edge
+
+
+def test_a_finger_moves_the_decoded_code(opened, model, digits):
+    page, (frame,) = opened(has_touch=True, viewport={"width": 380, "height": 700})
+    box = box_of(frame)
+    before = state(frame)["z"]
+    page.touchscreen.tap(box["x"] + 0.6 * box["width"], box["y"] + 0.3 * box["height"])
+    seen = state(frame)
+    assert seen["z"] != before
+    assert_agrees(seen, model, digits)
+    assert frame.evaluate("getComputedStyle(document.getElementById('plane')).touchAction") == "none"
+
+
+def test_a_screen_reader_hears_the_words_once_the_pointer_rests(opened):
+    page, (frame,) = opened()
+    until(frame, "document.getElementById('live').textContent")
+    spoken = frame.evaluate("""async () => {
+        const said = new Set(), [z1, z2] = explorer.position();
+        for (let i = 0; i < 10; i++) {
+            explorer.move(z1 + i / 10, z2);
+            await new Promise(requestAnimationFrame);
+            said.add(document.getElementById('live').textContent);
+        }
+        return said.size;
+    }""")
+    assert spoken == 1  # nothing new on the way
+    before = state(frame)["live"]
+    frame.locator("#plane").focus()
+    page.keyboard.press("Shift+ArrowUp")
+    until(frame, f"document.getElementById('live').textContent !== {before!r}")
+    seen = state(frame)
+    until(frame, f"document.getElementById('live').textContent.startsWith({seen['where']!r})")
+    seen = state(frame)
+    assert seen["live"] == f"{seen['where']}: {seen['words']}"
+    attributes = frame.evaluate("""() => [document.getElementById('live').ariaLive,
+        ...['plane', 'digit'].map(id => document.getElementById(id).getAttribute('aria-label')),
+        document.getElementById('classes').textContent, frameElement.title]""")
+    polite, plane, digit, classes, title = attributes
+    assert polite == "polite" and "4,000 training digits" in plane and seen["where"] in digit
+    assert re.findall(r"(\d) around", classes) == list("0123456789") and title.startswith("Latent explorer")
+
+
+def test_decoding_is_fast(opened):
+    _, (frame,) = opened()
+    milliseconds = frame.evaluate("""() => {
+        const times = [];
+        for (let i = 0; i < 20; i++) {
+            const start = performance.now();
+            explorer.decode(i / 10, 1);
+            times.push(performance.now() - start);
+        }
+        return times.sort((a, b) => a - b)[10];
+    }""")
+    assert milliseconds < 10
+
+
+CONTRASTS = """() => {
+    const luminance = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(Number)
+        .map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    const paper = luminance(getComputedStyle(document.body).backgroundColor);
+    const ratios = ['where', 'words', 'help'].map(id => {
+        const ink = luminance(getComputedStyle(document.getElementById(id)).color);
+        return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    });
+    return { paper, ratios };
+}"""
+
+
+THEMES = {  # how a page around the explorer becomes dark
+    "book": "dark => { document.documentElement.dataset.theme = dark ? 'dark' : 'light' }",
+    "JupyterLab": "dark => { document.body.dataset.jpThemeLight = !dark }",
+    "Colab": "dark => { document.body.style.color = dark ? '#d5d5d5' : 'black' }",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", THEMES)
+def test_it_is_readable_in_the_dark_and_follows_the_page_around_it(opened, place, scheme):
+    page, (frame,) = opened(color_scheme=scheme)
+    seen = {}
+    for theme in ("light", "dark", "light"):
+        page.evaluate(THEMES[place], theme == "dark")
+        until(frame, f"document.documentElement.classList.contains('dark') === {str(theme == 'dark').lower()}")
+        seen[theme] = frame.evaluate(CONTRASTS)
+        assert min(seen[theme]["ratios"]) >= 4.5
+    assert seen["dark"]["paper"] < 0.05 < 0.9 < seen["light"]["paper"]
+
+
+@pytest.mark.parametrize("width", [700, 360])
+def test_it_fits_its_page(opened, width):
+    page, (frame,) = opened(viewport={"width": width, "height": 700})
+    frame.evaluate(NEXT_FRAME)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    inside = frame.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    outside = frame.evaluate("[frameElement.clientWidth, frameElement.clientHeight]")
+    assert inside[0] <= outside[0] <= 650 and inside[1] <= outside[1]
+
+
+def test_two_explorers_on_a_page_do_not_meet(opened, shown, model, digits):
+    linear = models.LinearAutoencoder(2)
+    few = data.ImageSet(*digits[:200])
+    other = explorer.latent_explorer(linear, few)._repr_html_()
+    _, frames = opened(shown, other)
+    first = state(frames[0])
+    frames[1].locator("#plane").click()
+    seen = state(frames[1])
+    assert_agrees(seen, linear, few)
+    assert state(frames[0])["z"] == first["z"]
+    assert_agrees(first, model, digits)
