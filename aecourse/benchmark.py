@@ -166,37 +166,54 @@ def three_by_three():
 class Configuration:
     """A row of the published table: what was trained, the error it reached, and the one that the course promises.
 
-    The error is the reconstruction part of the last epoch's training loss, because that is what was published.
+    The error is the reconstruction part of the last epoch's training loss.
     """
 
     variant: str
     published: float
     promised: float
-    course: Callable
-    course_settings: dict = field(default_factory=dict)
-    theirs: Callable | None = None  # where their model differs by more than its activation
+    theirs: Callable  # builds their model, but for its activation
+    course: Callable  # builds the course's: less deep, so with fewer weights, which trains faster and further
+    course_settings: dict = field(default_factory=lambda: {"max_lr": 1e-2})
     min_zeros: float = 0.0  # share of the code that the course's recipe leaves exactly zero
 
 
 CONFIGURATIONS = [
-    Configuration("vanilla", 0.0401, 0.0360, lambda: models.VanillaAutoencoder(latent_dim=2)),
-    Configuration("vanilla", 0.0125, 0.0078, lambda: models.VanillaAutoencoder(latent_dim=32)),
-    Configuration("denoising", 0.0191, 0.0135, lambda: models.DenoisingAutoencoder(latent_dim=32, noise_std=0.3)),
+    Configuration(
+        "vanilla",
+        0.0401,
+        0.0360,
+        theirs=lambda: models.VanillaAutoencoder(latent_dim=2),
+        course=lambda: models.VanillaAutoencoder(latent_dim=2, hidden_dims=(256, 128)),
+    ),
+    Configuration(
+        "vanilla",
+        0.0125,
+        0.0078,
+        theirs=lambda: models.VanillaAutoencoder(latent_dim=32),
+        course=lambda: models.VanillaAutoencoder(latent_dim=32, hidden_dims=(256,)),
+    ),
+    Configuration(
+        "denoising",
+        0.0191,
+        0.0135,
+        theirs=lambda: models.DenoisingAutoencoder(latent_dim=32, noise_std=0.3),
+        course=lambda: models.DenoisingAutoencoder(latent_dim=32, hidden_dims=(256,), noise_std=0.3),
+    ),
     Configuration(
         "sparse",
         0.0130,
         0.0105,
-        lambda: models.SparseAutoencoder(latent_dim=32, top_k=16),
-        {"max_lr": 3e-3},
         theirs=lambda: models.SparseAutoencoder(latent_dim=32, code="linear", sparsity_weight=1e-3 / 32),
+        course=lambda: models.SparseAutoencoder(latent_dim=32, hidden_dims=(256,), top_k=16),
         min_zeros=0.5,
     ),
     Configuration(
         "convolutional",
         0.0083,
         0.0045,
-        lambda: models.ConvolutionalAutoencoder(latent_dim=32),
         theirs=three_by_three,
+        course=lambda: models.ConvolutionalAutoencoder(latent_dim=32),
     ),
 ]
 HEADLINE_EPOCHS = 30
@@ -217,11 +234,11 @@ def headline(recipe, seed):
     """Train the published configurations, print a row each, and return a sentence for each broken promise."""
     images, broken = data.load_mnist().all, []
     print(f"{len(images):,} digits, {HEADLINE_EPOCHS} epochs, {recipe} recipe, seed {seed}")
-    print("variant         d  published    ours  ratio  seconds  zeros in the code  dead units")
+    print("variant         d  published    ours  ratio  seconds  parameters  zeros in the code  dead units")
     for row in CONFIGURATIONS:
         reproducibility.seed_everything(seed)
         if recipe == "published":
-            model, settings = with_relu((row.theirs or row.course)()), PUBLISHED_SETTINGS
+            model, settings = with_relu(row.theirs()), PUBLISHED_SETTINGS
             low, high = row.published * (1 - PUBLISHED_TOLERANCE), row.published * (1 + PUBLISHED_TOLERANCE)
         else:
             model, settings, low, high = row.course(), row.course_settings, 0, row.promised
@@ -229,9 +246,12 @@ def headline(recipe, seed):
         with torch.no_grad():
             z = model.encode(images.images)  # (N, d)
         zeros, dead = (z == 0).double().mean().item(), (z == 0).all(0).sum().item()
-        ours, name = history.train_reconstruction[-1], f"{row.variant}, d = {model.latent_dim}"
+        # A re-run of their recipe is held against the loss that they printed, which includes the sparse one's penalty.
+        errors = history.train_loss if recipe == "published" else history.train_reconstruction
+        ours, name = errors[-1], f"{row.variant}, d = {model.latent_dim}"
         line = f"{row.variant:13}  {model.latent_dim:2}     {row.published:.4f}  {ours:.4f}"
-        line += f"   {ours / row.published:.2f}  {history.seconds:7.1f}  {zeros:17.0%}  {dead:10}"
+        parameters = sum(p.numel() for p in model.parameters())
+        line += f"   {ours / row.published:.2f}  {history.seconds:7.1f}  {parameters:10,}  {zeros:17.0%}  {dead:10}"
         if not low <= ours <= high:
             broken.append(f"the error of {name} is {ours:.4f} but should be from {low:.4f} to {high:.4f}")
         if recipe == "course" and zeros < row.min_zeros:

@@ -55,8 +55,8 @@ def vanilla():
 
 def test_headline_names_each_broken_promise(one_epoch, capsys):
     broken = one_epoch(
-        benchmark.Configuration("easy", 0.5, 1.0, vanilla),
-        benchmark.Configuration("hard", 0.5, 0.001, vanilla),
+        benchmark.Configuration("easy", 0.5, 1.0, vanilla, vanilla),
+        benchmark.Configuration("hard", 0.5, 0.001, vanilla, vanilla),
     )
     assert len(broken) == 1 and "hard, d = 2" in broken[0] and "0.0000 to 0.0010" in broken[0]
     assert "easy" in capsys.readouterr().out
@@ -66,17 +66,17 @@ def test_headline_wants_exact_zeros_of_the_sparse_one(one_epoch):
     def sparse(code):
         return lambda: models.SparseAutoencoder(latent_dim=8, hidden_dims=(16,), code=code, top_k=None)
 
-    naive = benchmark.Configuration("sparse", 0.5, 1.0, sparse("linear"), min_zeros=0.5)
+    naive = benchmark.Configuration("sparse", 0.5, 1.0, sparse("linear"), sparse("linear"), min_zeros=0.5)
     assert "only 0% of the code" in one_epoch(naive)[0]
 
 
 def test_the_published_recipe_may_miss_on_either_side(one_epoch):
     for published, misses in ((0.5, 1), (0.001, 1)):
-        row = benchmark.Configuration("vanilla", published, 1.0, vanilla)
+        row = benchmark.Configuration("vanilla", published, 1.0, vanilla, vanilla)
         assert len(one_epoch(row, recipe="published")) == misses
 
 
 def test_published_models_have_relu_everywhere():
     for row in benchmark.CONFIGURATIONS:
-        kinds = {type(layer) for layer in benchmark.with_relu((row.theirs or row.course)()).modules()}
+        kinds = {type(layer) for layer in benchmark.with_relu(row.theirs()).modules()}
         assert torch.nn.ReLU in kinds and torch.nn.SiLU not in kinds

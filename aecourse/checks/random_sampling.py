@@ -275,9 +275,7 @@ def impostors(function):
             spread = _distances(fake, fake).kthvalue(4, dim=1).values.median()
             away = _distances(fake, real).amin(1).median()
             if spread < 0.3 * away:
-                return wrong(
-                    "far away, but in a heap: their balls are small. They must be far from *each other* too."
-                )
+                return wrong("far away, but in a heap: their balls are small. They must be far from *each other* too.")
             return wrong("the balls do not reach the real points: they must be at least as large as the way there.")
         if precision < 0.05:
             return wrong("hardly one looks real, well done, but the balls do not cover enough. Spread the fakes wider.")

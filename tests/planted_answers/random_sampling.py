@@ -56,7 +56,7 @@ WRONG = {
         (lambda m, C, n: m + noise(m, n) * root(C).diagonal(), "diagonal of L"),
         (lambda m, C, n: (m + noise(m, 1) @ root(C).T).expand(n, -1), "repeat"),
         (lambda m, C, n: m + 2 * noise(m, n) @ root(C).T, "a row of noise"),
-        (lambda m, C, n: (m[:, None] + root(C) @ noise(m, n).T), "shape"),
+        (lambda m, C, n: m[:, None] + root(C) @ noise(m, n).T, "shape"),
     ],
     "frechet_1d": [
         (lambda m, s, n, t: (m - n) ** 2 + (s**2 - t**2) ** 2, "compared variances"),
