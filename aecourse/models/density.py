@@ -38,8 +38,11 @@ def fit_latent_density(model, images, kind="gaussian"):
 def fit_mixture(z, n_components):
     """scikit-learn's mixture of Gaussians with full covariances, seeded as torch is."""
     from sklearn.mixture import GaussianMixture  # here, not above: it takes as long to import as torch
+    from threadpoolctl import threadpool_limits
 
-    return GaussianMixture(n_components, reg_covar=RIDGE * z.var(0).mean(), random_state=_seed()).fit(z)
+    mixture = GaussianMixture(n_components, reg_covar=RIDGE * z.var(0).mean(), random_state=_seed())
+    with threadpool_limits(1, user_api="blas"):  # the matrices are small: on busy cores a second thread only waits
+        return mixture.fit(z)
 
 
 def choose_components(z):
