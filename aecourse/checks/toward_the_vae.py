@@ -1,4 +1,4 @@
-"""Checks for chapter 10: a code with a width, its price, and the average of all posteriors."""
+"""Checks of chapter 10."""
 
 import torch
 
