@@ -59,7 +59,8 @@ def latent_explorer(model, digits):
     Args:
         model: an `Autoencoder` with latent_dim=2 whose decoder is fully connected (Linear, SiLU, ReLU, Sigmoid)
             with at most 270,000 weights, such as VanillaAutoencoder(latent_dim=2, hidden_dims=(256,)).
-        digits: the `ImageSet` it was trained on, such as digits.train; the page speaks of "training digits".
+        digits: what `data.load_mnist()` returns, of which the training digits are shown; or one `ImageSet`,
+            such as digits.train, that it was trained on: the page speaks of "training digits".
             All N count for the density, 1,500 are drawn.
 
     Returns:
@@ -143,8 +144,12 @@ def is_linear(step):
 @torch.no_grad()
 def codes(model, digits):
     """Codes (N, 2) and labels (N,) of all digits, on the CPU."""
+    digits = getattr(digits, "train", digits)  # of a whole data set
     if not hasattr(digits, "images") or not hasattr(digits, "labels"):
-        raise TypeError(f"digits: expected an ImageSet such as digits.train, got {describe(digits)}.")
+        raise TypeError(
+            "digits: expected what data.load_mnist() returns, or an ImageSet such as digits.train, "
+            f"got {describe(digits)}."
+        )
     images, labels = digits.images, digits.labels
     check_images(images, "digits.images")
     check_labels(labels, len(images), "digits.labels")

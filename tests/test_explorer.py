@@ -108,9 +108,13 @@ def test_another_model_gets_one_sentence_that_mends(bad, words, digits):
     assert str(error.value).startswith("model: expected") and "train" in str(error.value)
 
 
+def test_of_a_whole_data_set_the_training_digits_are_shown(model, shown):
+    assert explorer.latent_explorer(model, data.load_mnist())._repr_html_() == shown
+
+
 def test_other_digits_get_one_sentence(model, digits):
-    for bad in (data.load_mnist(), digits.images, None):
-        with pytest.raises(TypeError, match=r"digits: expected an ImageSet such as digits\.train, got"):
+    for bad in (digits.images, data.load_mnist, None):
+        with pytest.raises(TypeError, match=r"digits: expected .* an ImageSet such as digits\.train, got"):
             explorer.latent_explorer(model, bad)
     with pytest.raises(ValueError, match="expected 0 to 9, got 10"):
         explorer.latent_explorer(model, data.ImageSet(digits.images[:5], digits.labels[:5] + 10))
