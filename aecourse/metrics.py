@@ -56,7 +56,7 @@ def knn_accuracy(train_codes, train_labels, test_codes, test_labels, n_neighbors
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    check_labelled_codes(train_codes, train_labels, test_codes, test_labels)
+    _check_labelled_codes(train_codes, train_labels, test_codes, test_labels)
     check_whole_number(n_neighbors, "n_neighbors")
     if n_neighbors > len(train_codes):
         raise ValueError(f"n_neighbors: expected at most the {len(train_codes)} training codes, got {n_neighbors}.")
@@ -81,7 +81,7 @@ def linear_probe_accuracy(train_codes, train_labels, test_codes, test_labels):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    check_labelled_codes(train_codes, train_labels, test_codes, test_labels)
+    _check_labelled_codes(train_codes, train_labels, test_codes, test_labels)
     if len(train_labels.unique()) < 2:
         raise ValueError(f"train_labels: expected at least two classes, got only {train_labels[0]}.")
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -89,7 +89,7 @@ def linear_probe_accuracy(train_codes, train_labels, test_codes, test_labels):
     return float(probe.score(test_codes.detach().cpu().numpy(), test_labels.cpu().numpy()))
 
 
-def check_labelled_codes(train_codes, train_labels, test_codes, test_labels):
+def _check_labelled_codes(train_codes, train_labels, test_codes, test_labels):
     """Raise unless the codes have one length and each has a label."""
     check_codes(train_codes, name="train_codes")
     check_codes(test_codes, train_codes.shape[1], name="test_codes")

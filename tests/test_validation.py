@@ -11,6 +11,8 @@ from aecourse import data, losses, metrics, models, plotting, training
 MODEL = models.VanillaAutoencoder(latent_dim=3, hidden_dims=(8,))
 IMAGES, LABELS, CODES = torch.rand(4, 1, 28, 28), torch.arange(4), torch.rand(4, 3)
 SET = data.ImageSet(IMAGES, LABELS)
+VAE = models.VariationalAutoencoder(latent_dim=3, hidden_dims=(8,))
+DENSITY = models.fit_latent_density(MODEL, torch.rand(100, 1, 28, 28))
 
 dtypes = st.sampled_from([torch.float32, torch.float64, torch.int64, torch.uint8, torch.bool])
 shapes = st.lists(st.sampled_from([0, 1, 2, 3, 28]), max_size=5).map(tuple)
@@ -63,6 +65,12 @@ WITH_IMAGES = {
     "forward": MODEL,
     "loss": MODEL.loss,
     "reconstruction_mse": lambda x: metrics.reconstruction_mse(MODEL, x),
+    "reconstruction_errors": lambda x: metrics.reconstruction_errors(MODEL, x),
+    "reconstruction_auc": lambda x: metrics.reconstruction_auc(MODEL, x, IMAGES),
+    "reconstruction_auc of outliers": lambda x: metrics.reconstruction_auc(MODEL, IMAGES, x),
+    "posterior": VAE.posterior,
+    "variational loss": VAE.loss,
+    "fit_latent_density": lambda x: models.fit_latent_density(MODEL, x),
     "image_rows": lambda x: plotting.image_rows([x], ["x"]),
     "reconstruction": lambda x: losses.reconstruction(x, IMAGES),
     "reconstruction of": lambda x: losses.reconstruction(IMAGES, x),
@@ -77,12 +85,25 @@ WITH_CODES = {
     "decode": MODEL.decode,
     "knn_accuracy": lambda z: metrics.knn_accuracy(z, LABELS, CODES, LABELS, 1),
     "knn_accuracy of test codes": lambda z: metrics.knn_accuracy(CODES, LABELS, z, LABELS, 1),
+    "linear_probe_accuracy": lambda z: metrics.linear_probe_accuracy(z, LABELS, CODES, LABELS),
+    "linear_probe_accuracy of test codes": lambda z: metrics.linear_probe_accuracy(CODES, LABELS, z, LABELS),
+    "precision_recall": lambda z: metrics.precision_recall(z, CODES, 1),
+    "precision_recall of samples": lambda z: metrics.precision_recall(CODES, z, 1),
+    "frechet_distance": lambda z: metrics.frechet_distance(z, CODES),
+    "frechet_distance of samples": lambda z: metrics.frechet_distance(CODES, z),
+    "kl_divergence": lambda z: losses.kl_divergence(z, CODES),
+    "kl_divergence, logvar": lambda z: losses.kl_divergence(CODES, z),
+    "reparameterize": lambda z: VAE.reparameterize(z, CODES),
 }
 WITH_A_SIZE = {
     "latent_dim": models.VanillaAutoencoder,
     "linear latent_dim": models.LinearAutoencoder,
     "hidden_dims": lambda width: models.VanillaAutoencoder(2, (width,)),
     "n_neighbors": lambda k: metrics.knn_accuracy(CODES, LABELS, CODES, LABELS, k),
+    "neighbours of samples": lambda k: metrics.precision_recall(CODES, CODES, k),
+    "samples of the prior": VAE.sample,
+    "samples of a density": DENSITY.sample,
+    "codes of a density": DENSITY.sample_codes,
     "epochs": lambda epochs: training.fit(MODEL, SET, epochs=epochs, progress=False),
 }
 
