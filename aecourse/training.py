@@ -16,7 +16,8 @@ from aecourse.validation import NotFiniteError, check_choice, check_positive, ch
 OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 SCHEDULES = ("one_cycle", "constant")
 EVALUATION_BATCH = 250  # memory of this size is reused; larger pieces come fresh from the system each time
-EVALUATION_LIMIT = 10_000  # more training images than this would cost a third of an epoch
+EVALUATION_LIMIT = 10_000  # after the last epoch; more training images would cost a third of an epoch
+EVALUATION_GLANCE = 1_000  # after the others: enough for a curve, and a fifth of the time is saved
 
 
 @dataclass
@@ -27,7 +28,8 @@ class History:
         train_loss: the variant's own objective, averaged over the epoch's batches as they were trained on.
         train_reconstruction: its reconstruction part alone, without the penalty.
         train_mse: mean squared pixel error on the clean training images after the epoch; the one to compare.
-            Of more than 10,000 images, about 10,000 evenly spaced ones are measured.
+            Of more than 1,000 images, about 1,000 evenly spaced ones are measured; after the last epoch
+            about 10,000, so that of the 4,000 or 5,000 embedded digits the last figure counts them all.
         test_mse: the same on the test images, all of them.
         seconds: wall-clock time of the whole training.
     """
@@ -122,7 +124,8 @@ def fit(
                 parts.append((loss.item(), reconstruction.item(), len(x)))
                 bar.update()
             model.eval()
-            train_mse = _clean_mse(model, train, step=-(-len(train) // EVALUATION_LIMIT))
+            limit = EVALUATION_LIMIT if epoch == epochs else EVALUATION_GLANCE
+            train_mse = _clean_mse(model, train, step=-(-len(train) // limit))
             test_mse = [_clean_mse(model, test)] if test is not None else []
             losses, reconstructions, sizes = torch.tensor(parts).T
             train_loss, train_reconstruction = _mean(losses, sizes), _mean(reconstructions, sizes)

@@ -83,6 +83,17 @@ def test_training_lowers_the_error_and_the_history_says_how_much(digits):
     assert history.seconds > 0 and not model.training
 
 
+def test_all_training_images_are_measured_after_the_last_epoch_and_a_sample_before():
+    train = data.load_mnist().train
+    models_, histories = [small_model(), small_model()], []
+    for epochs, model in zip((1, 2), models_, strict=True):
+        histories.append(training.fit(model, train, epochs=epochs, schedule="constant", progress=False))
+    complete, sample = histories[0].train_mse[0], histories[1].train_mse[0]  # the same epoch
+    assert complete != sample and math.isclose(complete, sample, rel_tol=0.05)
+    for model, history in zip(models_, histories, strict=True):
+        assert math.isclose(history.train_mse[-1], metrics.reconstruction_mse(model, train.images), rel_tol=1e-5)
+
+
 def test_without_a_test_set_there_is_no_test_error(digits):
     assert training.fit(small_model(), digits.train, epochs=1, progress=False).test_mse == []
 
