@@ -1,17 +1,20 @@
 """Each metric against scikit-learn, NumPy or data whose answer is known."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mean_squared_error
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
-from aecourse import metrics, models
+from aecourse import data, metrics, models
 
 
 def test_reconstruction_mse_is_scikit_learns():
@@ -72,6 +75,29 @@ def test_linear_probe_is_a_logistic_regression_on_scaled_codes():
 def test_a_linear_probe_needs_two_classes():
     with pytest.raises(ValueError, match="at least two classes"):
         metrics.linear_probe_accuracy(torch.randn(9, 2), torch.zeros(9).long(), torch.randn(9, 2), torch.ones(9).long())
+
+
+def test_classifier_features_are_the_last_hidden_layer_of_scikit_learns_classifier():
+    train = data.load_mnist().train[:600]
+    images, labels = train
+    features = metrics.classifier_features(images, labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs = MLPClassifier((128, 64), learning_rate_init=3e-3, batch_size=64, max_iter=12, random_state=0)
+        theirs.fit(images.flatten(1), labels)
+    z = features(images)
+    assert z.shape == (600, 64) and z.dtype == torch.float32 and z.min() == 0
+    logits = z.double().numpy() @ theirs.coefs_[-1] + theirs.intercepts_[-1]
+    assert (logits.argmax(1) == theirs.predict(images.flatten(1))).mean() > 0.99
+    assert torch.equal(z, metrics.classifier_features(images, labels)(images))
+
+
+def test_classifier_features_need_images_and_two_classes():
+    images, labels = torch.rand(20, 1, 28, 28), torch.arange(20) % 2
+    with pytest.raises(ValueError, match="at least two classes, got only 1"):
+        metrics.classifier_features(images, torch.ones(20, dtype=torch.long))
+    with pytest.raises(ValueError, match=r"images: expected"):
+        metrics.classifier_features(images, labels)(images.flatten(1))
 
 
 def test_precision_and_recall_are_those_of_a_plain_loop():

@@ -11,6 +11,7 @@ from aecourse import data, losses, metrics, models, plotting, training
 MODEL = models.VanillaAutoencoder(latent_dim=3, hidden_dims=(8,))
 IMAGES, LABELS, CODES = torch.rand(4, 1, 28, 28), torch.arange(4), torch.rand(4, 3)
 SET = data.ImageSet(IMAGES, LABELS)
+FEATURES = metrics.classifier_features(IMAGES, LABELS)
 VAE = models.VariationalAutoencoder(latent_dim=3, hidden_dims=(8,))
 DENSITY = models.fit_latent_density(MODEL, torch.rand(100, 1, 28, 28))
 
@@ -68,6 +69,8 @@ WITH_IMAGES = {
     "reconstruction_errors": lambda x: metrics.reconstruction_errors(MODEL, x),
     "reconstruction_auc": lambda x: metrics.reconstruction_auc(MODEL, x, IMAGES),
     "reconstruction_auc of outliers": lambda x: metrics.reconstruction_auc(MODEL, IMAGES, x),
+    "classifier_features": lambda x: metrics.classifier_features(x, LABELS),
+    "features": FEATURES,
     "posterior": VAE.posterior,
     "variational loss": VAE.loss,
     "fit_latent_density": lambda x: models.fit_latent_density(MODEL, x),
