@@ -105,7 +105,9 @@ def fit(
         scheduler = torch.optim.lr_scheduler.ConstantLR(optim, factor=1.0)
 
     history, start = History(), time.perf_counter()
-    bar = tqdm(total=epochs * batches, unit="batch", delay=2, leave=False, disable=not (progress and _watched()))
+    unwatched = not (progress and _watched())
+    # To stdout: a wiped bar on stderr would leave a red strip in the notebook.
+    bar = tqdm(total=epochs * batches, unit="batch", delay=2, leave=False, file=sys.stdout, disable=unwatched)
     try:
         for epoch in range(1, epochs + 1):
             model.train()
@@ -151,7 +153,7 @@ def fit(
 
 def _watched():
     """Whether someone sees the bar: in a terminal, in Jupyter or Colab, not when the book is built."""
-    return sys.stderr.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
+    return sys.stdout.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
 
 
 def _mean(values, weights):

@@ -153,8 +153,8 @@ def test_a_watched_bar_wipes_itself_off(digits, capfd, monkeypatch, delay):
     monkeypatch.setattr(training, "tqdm", lambda **options: tqdm(**options | {"delay": delay, "mininterval": 0}))
     training.fit(small_model(), digits.train, epochs=2)
     out, err = capfd.readouterr()
-    assert ("epoch 1/2" in err) == (delay == 0), "long work shows a bar, short work nothing"
-    assert not out and "\n" not in err and not err.rpartition("\r")[0].rpartition("\r")[2].strip()
+    assert ("epoch 1/2" in out) == (delay == 0), "long work shows a bar, short work nothing"
+    assert not err and "\n" not in out and not out.rpartition("\r")[0].rpartition("\r")[2].strip()
 
 
 def test_fit_hands_the_model_back_where_it_was(digits):  # also where it computes on a GPU
