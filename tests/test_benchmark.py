@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
@@ -79,4 +80,14 @@ def test_the_published_recipe_may_miss_on_either_side(one_epoch):
 def test_published_models_have_relu_everywhere():
     for row in benchmark.CONFIGURATIONS:
         kinds = {type(layer) for layer in benchmark.with_relu(row.theirs()).modules()}
-        assert torch.nn.ReLU in kinds and torch.nn.SiLU not in kinds
+        assert nn.ReLU in kinds and nn.SiLU not in kinds
+
+
+def test_the_course_trains_the_published_widths():
+    def widths(model):
+        layers = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+        return [tuple(layer.weight.shape[:2]) for layer in model.modules() if isinstance(layer, layers)]
+
+    for row in benchmark.CONFIGURATIONS:
+        theirs, course = row.theirs(), (row.course or row.theirs)()
+        assert widths(theirs) == widths(course) and theirs.latent_dim == course.latent_dim
