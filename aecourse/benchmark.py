@@ -4,16 +4,15 @@
 idle. Each time is the best of a few rounds, and the things compared take turns, so that a busy moment hits
 them alike.
 
-`python -m aecourse.benchmark --headline` asks whether the variants reach the errors that it says: five
-configurations with published errors, trained on all 5,000 embedded digits.
+`python -m aecourse.benchmark --headline` trains the five configurations of a published table (see `published`)
+on all 5,000 embedded digits and asks whether the course's recipe reaches the losses that it says; with
+`--recipe published`, whether the published recipe gives the published losses again.
 """
 
 import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from PIL import Image
@@ -22,7 +21,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from aecourse import data, models, reproducibility, training
+from aecourse import data, models, published, reproducibility, training
 
 MIN_SPEEDUP = 4.5  # a plain DataLoader loop over fit
 MAX_OVERHEAD = 1.5  # fit over its matrix products
@@ -33,6 +32,11 @@ IMPORTS = {
     "aecourse": "import aecourse",
     "modules": "from aecourse import data, models, training, metrics, plotting, checks",
 }
+
+# Chapter 7 still asks for these here.
+CONFIGURATIONS, with_relu = published.CONFIGURATIONS, published.with_relu
+HEADLINE_EPOCHS, PUBLISHED_SETTINGS = published.EPOCHS, published.PUBLISHED_SETTINGS
+PUBLISHED_TOLERANCE = published.TOLERANCE
 
 
 def sixty_thousand_images():
@@ -152,92 +156,34 @@ def speed(rounds):
     return broken
 
 
-def three_by_three():
-    """The convolutional model with kernels of 3 × 3 in place of 4 × 4, as the published one had them."""
-    model = models.ConvolutionalAutoencoder(latent_dim=32)
-    shape = {"kernel_size": 3, "stride": 2, "padding": 1}
-    model.encoder[0], model.encoder[2] = nn.Conv2d(1, 16, **shape), nn.Conv2d(16, 32, **shape)
-    model.decoder[3] = nn.ConvTranspose2d(32, 16, **shape, output_padding=1)
-    model.decoder[5] = nn.ConvTranspose2d(16, 1, **shape, output_padding=1)
-    return model
-
-
-@dataclass
-class Configuration:
-    """A row of the published table: what was trained, the error it reached, and the one that the course promises.
-
-    The error is the reconstruction part of the last epoch's training loss.
-    """
-
-    variant: str
-    published: float
-    promised: float
-    theirs: Callable  # builds their model, but for its activation
-    course: Callable | None = None  # builds the course's, where more than the activation differs
-    min_zeros: float = 0.0  # share of the code that the course's recipe leaves exactly zero
-
-
-CONFIGURATIONS = [
-    Configuration("vanilla", 0.0401, 0.0360, lambda: models.VanillaAutoencoder(latent_dim=2)),
-    Configuration("vanilla", 0.0125, 0.0078, lambda: models.VanillaAutoencoder(latent_dim=32)),
-    Configuration("denoising", 0.0191, 0.0135, lambda: models.DenoisingAutoencoder(latent_dim=32, noise_std=0.3)),
-    Configuration(
-        "sparse",
-        0.0130,
-        0.0105,
-        # Their λ is not known: 1e-4 is the power of ten that comes closest to their error.
-        theirs=lambda: models.SparseAutoencoder(latent_dim=32, code="linear", sparsity_weight=1e-4),
-        course=lambda: models.SparseAutoencoder(latent_dim=32, top_k=16),
-        min_zeros=0.5,
-    ),
-    Configuration(
-        "convolutional",
-        0.0083,
-        0.0045,
-        theirs=three_by_three,
-        course=lambda: models.ConvolutionalAutoencoder(latent_dim=32),
-    ),
-]
-HEADLINE_EPOCHS = 30
-COURSE_SETTINGS = {"max_lr": 1e-2, "batch_size": 96}
-PUBLISHED_SETTINGS = {"optimizer": "adam", "schedule": "constant", "max_lr": 1e-3, "batch_size": 128}
-PUBLISHED_TOLERANCE = 0.1  # how far a re-run of their recipe may be from their error
-
-
-def with_relu(model):
-    """The model with ReLU between its layers in place of SiLU, as the published ones had it."""
-    for part in (model.encoder, model.decoder):
-        for i, layer in enumerate(part):
-            if isinstance(layer, nn.SiLU):
-                part[i] = nn.ReLU()
-    return model
-
-
 def headline(recipe, seed):
     """Train the published configurations, print a row each, and return a sentence for each broken promise."""
     images, broken = data.load_mnist().all, []
-    print(f"{len(images):,} digits, {HEADLINE_EPOCHS} epochs, {recipe} recipe, seed {seed}")
-    print("variant         d  published    ours  ratio  seconds  parameters  zeros in the code  dead units")
-    for row in CONFIGURATIONS:
+    print(f"{len(images):,} digits, {published.EPOCHS} epochs, {recipe} recipe, seed {seed}")
+    print("The account prints the loss: the whole objective. Its part without the penalty is the reconstruction.")
+    print("variant         d  published    loss  ratio  reconstruction  seconds  parameters  zeros in code  dead units")
+    for row in published.CONFIGURATIONS:
         reproducibility.seed_everything(seed)
         if recipe == "published":
-            model, settings = with_relu(row.theirs()), PUBLISHED_SETTINGS
-            low, high = row.published * (1 - PUBLISHED_TOLERANCE), row.published * (1 + PUBLISHED_TOLERANCE)
+            model, settings = row.theirs(), published.PUBLISHED_SETTINGS
+            low, high = row.published * (1 - published.TOLERANCE), row.published * (1 + published.TOLERANCE)
         else:
-            model, settings, low, high = (row.course or row.theirs)(), COURSE_SETTINGS, 0, row.promised
-        history = training.fit(model, images, epochs=HEADLINE_EPOCHS, seed=seed, progress=False, **settings)
+            model, settings, low, high = row.course(), published.COURSE_SETTINGS, 0, row.promised
+        history = training.fit(model, images, epochs=published.EPOCHS, seed=seed, progress=False, **settings)
         with torch.no_grad():
             z = model.encode(images.images)  # (N, d)
         zeros, dead = (z == 0).double().mean().item(), (z == 0).all(0).sum().item()
-        ours, name = history.train_reconstruction[-1], f"{row.variant}, d = {model.latent_dim}"
-        line = f"{row.variant:13}  {model.latent_dim:2}     {row.published:.4f}  {ours:.4f}"
+        loss, reconstruction = history.train_loss[-1], history.train_reconstruction[-1]
         parameters = sum(p.numel() for p in model.parameters())
-        line += f"   {ours / row.published:.2f}  {history.seconds:7.1f}  {parameters:10,}  {zeros:17.0%}  {dead:10}"
-        if not low <= ours <= high:
-            broken.append(f"the error of {name} is {ours:.4f} but should be from {low:.4f} to {high:.4f}")
+        line = f"{row.variant:13}  {model.latent_dim:2}     {row.published:.4f}  {loss:.4f}"
+        line += f"   {loss / row.published:.2f}          {reconstruction:.4f}"
+        line += f"  {history.seconds:7.1f}  {parameters:10,}  {zeros:13.0%}  {dead:10}"
+        print(line, flush=True)
+        name = f"{row.variant}, d = {model.latent_dim}"
+        if not low <= loss <= high:
+            broken.append(f"the loss of {name} is {loss:.4f} but should be from {low:.4f} to {high:.4f}")
         if recipe == "course" and zeros < row.min_zeros:
             broken.append(f"only {zeros:.0%} of the code of {name} is zero but {row.min_zeros:.0%} should be")
-        print(line, flush=True)
     return broken
 
 
@@ -248,7 +194,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rounds", type=int, default=3, help="runs of each measurement of speed; the best counts")
-    parser.add_argument("--headline", action="store_true", help="measure the errors instead of the speed")
+    parser.add_argument("--headline", action="store_true", help="measure the losses instead of the speed")
     parser.add_argument("--recipe", choices=("course", "published"), default="course", help="with --headline")
     parser.add_argument("--seed", type=int, default=0, help="with --headline: of weights, order and noise")
     arguments = parser.parse_args()
