@@ -17,6 +17,7 @@ from aecourse.validation import (
     check_labels,
     check_positive,
     check_share,
+    check_whole_number,
     describe,
 )
 
@@ -27,18 +28,19 @@ EMBEDDED_SHA256 = "31ec1dfb0bfab9bc887493e60ae74e14d0ac7dd08a2317edfdbc8c9306ff6
 class ImageSet(Dataset):
     """Images with labels, in memory as uint8, turned to float32 in [0, 1] when they are asked for.
 
-    Index it with a number, a slice or a tensor of indices: `images, labels = digits.train[:64]`.
+    Index it with a number, a slice or a tensor of indices: `images, labels = digits.train[:64]`, or
+    `images, = faces[:64]` where there are no labels.
 
     Args:
         images: (N, 1, 28, 28) or (N, 28, 28); uint8 in 0..255 or float32 in [0, 1]. Float images
             stay float: nothing is rounded.
-        labels: (N,) whole numbers.
+        labels: (N,) whole numbers; None where there are none.
 
     Raises:
         TypeError, ValueError: if shapes, types or ranges differ, or there are no images.
     """
 
-    def __init__(self, images, labels):
+    def __init__(self, images, labels=None):
         images, labels = (torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in (images, labels))
         if isinstance(images, torch.Tensor) and images.dim() == 3:
             images = images.unsqueeze(1)  # (N, 1, 28, 28)
@@ -49,18 +51,17 @@ class ImageSet(Dataset):
                 )
         else:
             check_images(images)
-            low, high = torch.aminmax(images)
-            if low < 0 or high > 1:
-                raise ValueError(f"images: expected float32 values in [0, 1], got {low:.3g} to {high:.3g}.")
-        check_labels(labels, len(images))
-        self._pixels = images
-        self.labels = labels.long()
+        if labels is not None:
+            check_labels(labels, len(images))
+            labels = labels.long()
+        self._pixels, self.labels = images, labels
 
     def __len__(self):
         return len(self._pixels)
 
     def __getitem__(self, index):
-        return as_float(self._pixels[index]), self.labels[index]
+        images = as_float(self._pixels[index])
+        return (images,) if self.labels is None else (images, self.labels[index])
 
     def batch(self, indices):
         """The images at a tensor of indices, without labels; faster than `self[indices]`."""
@@ -74,8 +75,50 @@ class ImageSet(Dataset):
     def to(self, device):
         """The same set on another device."""
         moved = object.__new__(ImageSet)
-        moved._pixels, moved.labels = self._pixels.to(device), self.labels.to(device)
+        moved._pixels, moved.labels = self._pixels.to(device), None if self.labels is None else self.labels.to(device)
         return moved
+
+    @property
+    def device(self):
+        """Where the images are kept, a `torch.device`."""
+        return self._pixels.device
+
+    def split(self, share, seed):
+        """Cut off a share of the images by lot: `train, validation = digits.train.split(0.1, seed=0)`.
+
+        With labels each class gives its share, to within one image. Both parts are copies in the set's own order,
+        the same for a seed on every machine; the global random generators are neither used nor moved.
+
+        Args:
+            share: of the images for the second part, between 0 and 1; it has round(share · N).
+            seed: a whole number of 0 or more.
+
+        Returns:
+            (rest, part), two `ImageSet`s.
+
+        Raises:
+            TypeError, ValueError: on bad input, or if a part would be empty.
+        """
+        check_share(share, "share")
+        check_whole_number(seed, "seed", minimum=0)
+        n = round(share * len(self))
+        if not 0 < n < len(self):
+            raise ValueError(
+                f"share: expected one that leaves an image in both parts of {len(self):,}, got {share}, "
+                f"which puts {n:,} in the second."
+            )
+        lot = np.random.RandomState(seed % 2**32).permutation(len(self))  # NumPy keeps its numbers for good
+        classes = np.zeros(len(self), dtype=int) if self.labels is None else self.labels.cpu().numpy()
+        _, members, counts = np.unique(classes[lot], return_inverse=True, return_counts=True)  # members: class of each
+        wanted = np.floor(share * counts).astype(int)
+        wanted[np.argsort(wanted - share * counts, kind="stable")[: n - wanted.sum()]] += 1  # the largest remainders
+        chosen = torch.zeros(len(self), dtype=torch.bool)
+        for member, count in enumerate(wanted):
+            chosen[lot[members == member][:count]] = True
+        return tuple(
+            ImageSet(self._pixels[kept], None if self.labels is None else self.labels[kept])
+            for kept in (~chosen.to(self.device), chosen.to(self.device))
+        )
 
     def __repr__(self):
         return f"ImageSet of {len(self):,} images"
@@ -90,7 +133,7 @@ def add_gaussian_noise(x, std, clamp=True):
     """x + std · ε with ε standard normal, a fresh draw for each pixel.
 
     Args:
-        x: (N, 1, 28, 28) float32.
+        x: (N, 1, 28, 28) float32 in [0, 1].
         std: standard deviation of the noise, in grey values.
         clamp: cut to [0, 1], as an image must be; the noise is then no longer Gaussian.
     """
@@ -124,10 +167,11 @@ class Split:
 
     @property
     def all(self):
-        """Train and test together, in that order."""
+        """Train and test together, in that order; with labels where both have them."""
+        labels = [self.train.labels, self.test.labels]
         return ImageSet(
             torch.cat([self.train._pixels, self.test._pixels]),
-            torch.cat([self.train.labels, self.test.labels]),
+            None if None in labels else torch.cat(labels),
         )
 
 
