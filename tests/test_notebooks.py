@@ -304,12 +304,21 @@ ARITHMETIC = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
 REFERENCES = re.compile(r"\b(Exercise|Chapter|Section|Figure|Python|[Vv]ersion|PyTorch)s? \d+(\.\d+)*")
 
 
-def claimed_numbers(text):
-    """The numbers that a piece of prose claims: (as written, value, decimals, is a percentage)."""
+EVIDENCE = re.compile(r"\s*\(\[evidence\]\(([^)\s]+)\)\)")
+OUTSIDE = ("Exercises", "Further reading")  # sections that claim nothing about this chapter's models
+
+
+def sentences(text):
+    """The sentences of a piece of prose, without code, Predict boxes and an exercise's card."""
     text = re.sub(r"`[^`]*`", " ", FENCE.sub("", text))
     text = re.sub(r"^> \*\*Predict\.\*\*.*\n?(?:^>.*\n?)*", "", text, flags=re.MULTILINE)
     text = re.sub(r"^\*\*Difficulty\*\*.*$", "", text, flags=re.MULTILINE)
-    for sentence in re.split(r"(?<=[.!?:])\s+|\n\s*\n|\n(?=\s*(?:[-*|]|\d+\. ))", text):
+    return re.split(r"(?<=[.!?:])\s+|\n\s*\n|\n(?=\s*(?:[-*|]|\d+\. ))", text)
+
+
+def claimed_numbers(text):
+    """The numbers that a piece of prose claims: (as written, value, decimals, is a percentage)."""
+    for sentence in sentences(text):
         if re.search(r"\]\(https?:", sentence):
             continue
         sentence = REFERENCES.sub(" ", re.sub(r"!?\[[^\]]*\]\([^)]*\)|<[^>]+>", " ", sentence))
@@ -324,14 +333,21 @@ def claimed_numbers(text):
                 yield match[0].strip(), float(digits) * 10.0**power, decimals, bool(match["percent"])
 
 
-def numbers_in(cell):
-    """The numbers that a cell writes down, and the sums, products, ratios and powers of such numbers."""
+def numbers_in(*nodes):
+    """The numbers that code writes down, and the sums, products, ratios and powers of such numbers."""
     values = []
-    for node in ast.walk(tree(cell)):
+    for node in (part for whole in nodes for part in ast.walk(whole)):
         if isinstance(node, ast.expr) and all(isinstance(part, ARITHMETIC) for part in ast.walk(node)):
             with contextlib.suppress(TypeError, ValueError, ArithmeticError):  # text, or an impossible sum
                 values.append(abs(float(eval(compile(ast.Expression(node), "constant", "eval")))))
     return values
+
+
+def evidence_of(book):
+    """The syntax trees of the evidence files that a chapter links to."""
+    targets = {target for _, text in book.markdown for target in EVIDENCE.findall(text)}
+    files = [file for file in ((book.path.parent / target).resolve() for target in sorted(targets)) if file.is_file()]
+    return [ast.parse(file.read_text()) for file in files]
 
 
 @lint("chapter")
@@ -343,13 +359,14 @@ def every_number_is_asserted(book):
     24.5 as 784 / 32, and more digits than the prose (0.0143 for 'about 0.014').
     Not claims: headings, code spans, Predict boxes, the sections Exercises and Further reading,
     'Exercise 2.1' and the like, and any sentence with a link to its source.
+    The evidence that a chapter links to counts as a cell.
     """
-    literals = []
+    literals = numbers_in(*evidence_of(book))
     for cell in book.code[1:]:
         if any(isinstance(node, ast.Assert) for node in ast.walk(tree(cell))):
-            literals += numbers_in(cell)
+            literals += numbers_in(tree(cell))
     for section in book.sections:
-        if section.within in ("Exercises", "Further reading"):
+        if section.within in OUTSIDE:
             continue
         for i, text in section.prose:
             for written, value, decimals, percent in claimed_numbers(text):
@@ -359,6 +376,239 @@ def every_number_is_asserted(book):
                         f"cell {i}: the prose says {written!r}, but no cell with an assert holds it. "
                         "Assert it beside the claim, or leave it out."
                     )
+
+
+NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+           "eleven": 11, "twelve": 12, "twenty": 20, "a hundred": 100}  # fmt: skip
+A_NUMBER = "|".join(NUMBERS)
+OTHER_RUNS = re.compile(
+    r"\b(?:some|other|another|a different|most|many|every|each|any|all|several)\s+"
+    rf"(?:(?:of\s+)?(?:the\s+|other\s+|our\s+)?(?:{A_NUMBER})?\s*(?:seeds|runs|trainings)|seed|single\s+run)\b"
+    r"|\b(?:each|every|another)\s+training\b(?!\s+(?:digit|code|image|set|example|error))"
+    rf"|\b(?:in|with|over|on|of|for|from|across|all)\s+(?:the\s+)?(?:{A_NUMBER})\s+(?:other\s+)?(?:seeds|runs|trainings)\b"
+    r"|\b(?:in|on)\s+(?:every|each|any|another)\s+run\b"
+    r"|\b(?:whatever|whichever|no matter which|depend\w*\s+on|var\w+\s+with)\s+(?:the|its|your)\s+seeds?\b"
+    r"|\bfrom\s+(?:one\s+)?(?:seed|run|training)\s+to\s+(?:the next|another|seed|run|training)\b"
+    r"|\b(?:and|:)\s+some\s+do\s+(?:much\s+)?(?:worse|better)\b",
+    re.IGNORECASE,
+)
+INVITED = re.compile(
+    r"\b(?:try|set|run)\b[^.!?:]*\b(?:seeds?|epochs|rates?)\b[^.!?]*(?::|\band you will (?:see|find)\b)",
+    re.IGNORECASE,
+)
+FRACTIONS = {
+    "tenth": 0.1, "eighth": 0.125, "sixth": 1 / 6, "fifth": 0.2, "quarter": 0.25, "third": 1 / 3, "half": 0.5,
+    "two thirds": 2 / 3, "three quarters": 0.75, "two fifths": 0.4, "twice": 2, "doubles": 2, "doubled": 2,
+    "halves": 0.5, "halved": 0.5, "triples": 3, "tripled": 3, "half a million": 5e5, "a million": 1e6,
+}  # fmt: skip
+ABOUT = r"(?:about|nearly|almost|roughly|around|(?:more|less|fewer)\s+than|at least|at most|over|by)\s+(?:an?\s+)?"
+MEASURED_WORDS = re.compile(
+    rf"\b{ABOUT}(two thirds|three quarters|two fifths|tenth|eighth|sixth|fifth|quarter|third|half|twice)\b"
+    r"(?!\s+(?:a million|of the time|an hour))"
+    r"|\b(twice)\s+(?:as|the|its|their)\b"
+    r"|\b(doubles|doubled|halves|halved|triples|tripled)\b"
+    r"|\b(half a million|a million)\b"
+    rf"|\b({A_NUMBER})\s+times\s+(?:more|less|fewer|lower|higher|smaller|larger|longer|shorter)\b",
+    re.IGNORECASE,
+)
+
+
+def assertions(cell):
+    """A cell's asserts, each as the syntax that decides it: its test, and the loops around it."""
+    found, loops = [], []
+
+    def visit(node):
+        if isinstance(node, ast.Assert):
+            found.append([node.test, *(part for loop in loops for part in (loop.target, loop.iter))])
+        loops.extend([node] * isinstance(node, ast.For))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+        if isinstance(node, ast.For):
+            loops.pop()
+
+    visit(tree(cell))
+    return found
+
+
+def about_other_runs(cell):
+    """Whether an assert of this cell, or the claim on its first line, speaks of seeds or runs."""
+    nodes = [node for parts in assertions(cell) for node in parts]
+    claim = first_line(cell) if nodes and first_line(cell).startswith("# Checkpoint") else ""
+    return bool(re.search(r"seed|\b(?:runs?|trainings)\b", " ".join([claim, *map(ast.unparse, nodes)]), re.IGNORECASE))
+
+
+@lint("chapter")
+def words_are_asserted_too(book):
+    """What the prose says in words, of other runs ('in six runs') or of a measure ('about a third'), is asserted.
+
+    For other runs: an assert of the section, or the claim above it, speaks of seeds or runs.
+    For a measure: an assert of the section holds the number, its reciprocal, or one plus or minus it.
+    A section without an assert, such as the summary, repeats the chapter and may lean on all of it.
+    Otherwise, and always where the reader is told what another recipe would give ('try twice the epochs, and you
+    will see'), the sentence links to its evidence: ([evidence](../tests/evidence/test_NN_slug.py)).
+    """
+    cells = {}  # the asserting cells of each section
+    for section in book.sections:
+        cells.setdefault(section.within, []).extend(cell for cell in section.code if assertions(cell))
+    everywhere = [cell for found in cells.values() for cell in found]
+    for section in book.sections:
+        if section.within in OUTSIDE:
+            continue
+        near = cells[section.within] or everywhere
+        runs = any(about_other_runs(cell) for cell in near)
+        numbers = [n for cell in near for parts in assertions(cell) for n in numbers_in(*parts)]
+        for i, text in section.prose:
+            for sentence in sentences(text):
+                if EVIDENCE.search(sentence) or re.search(r"\]\(https?:", sentence):
+                    continue
+                sentence = re.sub(r"\s+", " ", sentence).strip()
+                for match in INVITED.finditer(sentence):
+                    yield f"cell {i}: {match[0]!r} tells what another run gives; link its evidence: {sentence}"
+                for match in OTHER_RUNS.finditer(sentence) if not runs else ():
+                    yield f"cell {i}: {match[0]!r}, but no assert of this section speaks of seeds or runs: {sentence}"
+                for match in MEASURED_WORDS.finditer(sentence):
+                    word = next(word for word in match.groups() if word).lower()
+                    value = FRACTIONS.get(word) or NUMBERS[word]
+                    ways = (value, 1 / value, 1 + value, abs(1 - value) or value)
+                    if not any(math.isclose(n, way, rel_tol=0.06) for n in numbers for way in ways):
+                        yield f"cell {i}: {match[0]!r}, but no assert of this section holds {value:.3g}: {sentence}"
+
+
+PLAIN = {"abs", "bool", "dict", "enumerate", "float", "int", "len", "list", "math", "max", "min", "pow", "range",
+         "round", "set", "sorted", "sum", "tuple", "zip"}  # fmt: skip; of written numbers they make written numbers
+
+
+class Constants(ast.NodeVisitor):
+    """Which names of a notebook only ever stand for numbers and texts that are written down in it."""
+
+    def __init__(self, book):
+        self.bound = {}  # name -> the expressions that are bound to it; None for what was computed
+        for cell in book.code:
+            self.visit(tree(cell))
+
+    def bind(self, target, value):
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                self.bound.setdefault(node.id, []).append(value)
+            if isinstance(node, (ast.Subscript, ast.Attribute)):  # x[0] = ..., x.y = ...: x is no longer what it was
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Name):
+                        self.bound.setdefault(inner.id, []).append(None)
+
+    def visit_Assign(self, node):
+        for target in node.targets:
+            self.bind(target, node.value)
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node):
+        self.bind(node.target, None)
+        self.bound.setdefault(getattr(node.target, "id", ""), []).append(None)
+        self.generic_visit(node)
+
+    def visit_NamedExpr(self, node):
+        self.bind(node.target, node.value)
+        self.generic_visit(node)
+
+    def visit_For(self, node):
+        self.bind(node.target, node.iter)
+        self.generic_visit(node)
+
+    visit_comprehension = visit_For
+
+    def visit_With(self, node):
+        for item in node.items:
+            if item.optional_vars:
+                self.bind(item.optional_vars, None)
+        self.generic_visit(node)
+
+    def visit_FunctionDef(self, node):
+        self.bound.setdefault(node.name, []).append(None)
+        for argument in [*node.args.args, *node.args.kwonlyargs]:
+            self.bound.setdefault(argument.arg, []).append(None)
+        self.generic_visit(node)
+
+    def visit_ClassDef(self, node):
+        self.bound.setdefault(node.name, []).append(None)
+        self.generic_visit(node)
+
+    def visit_Expr(self, node):
+        """A list that something is appended to holds more than what was written down."""
+        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+            self.bind(node.value.func, None)
+        self.generic_visit(node)
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            if alias.name != "math":
+                self.bound.setdefault(alias.asname or alias.name.partition(".")[0], []).append(None)
+
+    visit_ImportFrom = visit_Import  # noqa: N815
+
+    def constant(self, node, seen=()):
+        """Whether the value of this expression is fixed by what is written down."""
+        for part in ast.walk(node):
+            if isinstance(part, (ast.Yield, ast.Await, ast.Lambda)):
+                return False
+            if isinstance(part, ast.Name) and part.id not in PLAIN and part.id not in seen:
+                values = self.bound.get(part.id, [None])
+                if any(value is None or not self.constant(value, (*seen, part.id)) for value in values):
+                    return False
+        return True
+
+
+def parts_of(test):
+    """What an assert demands, one by one: the sides of an `and`, the equations of a chain."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return [part for value in test.values for part in parts_of(value)]
+    if isinstance(test, ast.Compare) and len(test.ops) > 1:
+        sides = [test.left, *test.comparators]
+        pairs = zip(sides, test.ops, sides[1:], strict=False)
+        equations = [ast.Compare(left, [op], [right]) for left, op, right in pairs if isinstance(op, ast.Eq)]
+        return equations or [test]
+    return [test]
+
+
+@lint("chapter", "solutions")
+def asserts_can_fail(book):
+    """An assert must test something that the notebook computed, not one written number against another."""
+    constants = Constants(book)
+    for i, cell in enumerate(book.cells):
+        if cell.cell_type == "code":
+            for test, *_ in assertions(cell):
+                for part in parts_of(test):
+                    if constants.constant(part):
+                        yield f"cell {i}: `assert {ast.unparse(part)}` cannot fail: nothing in it was computed"
+
+
+def windows(book):
+    """The pairs of numbers between which an assert of the chapter lets one value lie: 0.6 < ratio < 0.8."""
+    found = set()
+    for cell in book.code[1:]:
+        for node in ast.walk(tree(cell)):
+            if isinstance(node, ast.Compare) and len(node.ops) == 2:
+                low, high = (numbers_in(part) for part in (node.left, node.comparators[-1]))
+                if low and high and all(isinstance(op, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for op in node.ops):
+                    found.add(tuple(sorted((low[0], high[0]))))
+    return found
+
+
+RANGE = re.compile(
+    rf"{DIGITS}(?:\s*\\?%)?\$?\s*(?:to|and|–)\s*\$?{DIGITS}(?P<percent>\s*(?:\\?%|per\s?cent))?"
+)
+
+
+@lint("chapter")
+def no_window_is_quoted(book):
+    """Prose quotes what was measured, never the two ends between which an assert lets it lie."""
+    found = windows(book)
+    prose = [(i, text) for section in book.sections if section.within not in OUTSIDE for i, text in section.prose]
+    claims = [(i, first_line(cell)) for i, cell in enumerate(book.cells) if first_line(cell).startswith("# Checkpoint")]
+    for i, sentence in ((i, sentence) for i, text in [*prose, *claims] for sentence in sentences(text)):
+        for match in RANGE.finditer(sentence):
+            low, high = sorted(float(end.replace(",", "")) for end in (match[1], match[2]))
+            for scale in (1, 100) if match["percent"] else (1,):
+                if any(math.isclose(a, low / scale) and math.isclose(b, high / scale) for a, b in found):
+                    yield f"cell {i}: {match[0].strip()!r} are the ends of an assert's window: {sentence.strip()}"
 
 
 def problems(path):
@@ -411,7 +661,10 @@ PROSE = (
     "[Someone (2006)](https://doi.org/10.1) reports 0.77.\n\n"
     "> **Predict.** Is it 0.33?\n\nIt was $2 \\times 10^{-3}$."
 )
-CHECKPOINT = "# Checkpoint: small\nassert abs(0.0143 - 0.14) < 784 / 32, 'small'\nassert 2e-3 > 0, 'positive'"
+CHECKPOINT = """\
+# Checkpoint: small
+assert abs(error - 0.0143) < 0.14 * (784 / 32), 'small'
+assert error > 2e-3, 'positive'"""
 
 
 def good_pair():
@@ -496,6 +749,17 @@ def say(text):
     return add(new_markdown_cell(text), at=4)
 
 
+def in_turn(*spoils):
+    def spoil(*pair):
+        for one in spoils:
+            one(*pair)
+
+    return spoil
+
+
+WINDOW = add(code("# Checkpoint: near\nassert 0.6 < ratio < 0.8, 'near'"))
+
+
 PLANTED = [
     ("opening_cells", "title", add(new_markdown_cell("Hello"), at=0)),
     ("opening_cells", "Colab cell", swap("pip install -q", "pip install")),
@@ -564,6 +828,27 @@ PLANTED = [
     ("every_number_is_asserted", "'0.044'", say("| d | error |\n|---|---|\n| 2 | 0.044 |")),
     ("every_number_is_asserted", "'0.0144'", say("The error is 0.0144, more exactly.")),
     ("every_number_is_asserted", "'0.66'", swap("## Summary\n", "## Summary\n\nIt was 0.66.\n")),
+    ("words_are_asserted_too", "'In six runs'", say("In six runs it was never\nworse.")),
+    ("words_are_asserted_too", "'other seeds'", say("With other seeds it is worse.")),
+    ("words_are_asserted_too", "'every seed'", swap("## Summary\n", "## Summary\n\nIt wins with every seed.\n")),
+    ("words_are_asserted_too", "'depends on the seed'", say("The angle depends on the seed.")),
+    ("words_are_asserted_too", "'whatever the seed'", say("It is so, whatever the seed.")),
+    ("words_are_asserted_too", "another run gives", say("Set `epochs=30` and try other seeds: it shrinks.")),
+    ("words_are_asserted_too", "another run gives", say("Try twice the epochs, and you will see it fall.")),
+    ("words_are_asserted_too", "holds 0.333", say("One costs about a third of the other.")),
+    ("words_are_asserted_too", "holds 0.1", say("It moves by a tenth.")),
+    ("words_are_asserted_too", "holds 2", say("It has twice the error.")),
+    ("words_are_asserted_too", "holds 5", say("It is five times lower.")),
+    ("words_are_asserted_too", "holds 5e+05", say("A decoder of half a million weights.")),
+    ("asserts_can_fail", "784 / 32 == 24.5", add(code("assert 784 / 32 == 24.5, 'ratio'"))),
+    ("asserts_can_fail", "isclose(error, 0.5)", add(code("error = (1 / 4) ** 0.5\nassert math.isclose(error, 0.5)"))),
+    ("asserts_can_fail", "low < high", add(code("for low, high in ((1, 2), (2, 3)):\n    assert low < high"))),
+    ("asserts_can_fail", "16 * 9 == 144", add(code("assert weight.numel() == 16 * 9 == 144"))),
+    ("asserts_can_fail", "49 * 8 == 392", add(code("assert used == 49 and 49 * 8 == 392"))),
+    ("asserts_can_fail", "len(rows) == 2", add(code("rows = [1, 2]\nassert len(rows) == 2"), which=1)),
+    ("no_window_is_quoted", "'0.6 to 0.8'", in_turn(WINDOW, say("It is 0.6 to 0.8."))),
+    ("no_window_is_quoted", "'60 and 80 %'", in_turn(WINDOW, say("It is between 60 and 80 %."))),
+    ("no_window_is_quoted", "'0.6 to 0.8'", in_turn(WINDOW, swap("Checkpoint: near", "Checkpoint: 0.6 to 0.8"))),
 ]
 
 
@@ -588,6 +873,38 @@ def test_a_chapter_without_solutions_is_found(tmp_path):
 
 def test_every_lint_is_planted():
     assert {name for name, _, _ in PLANTED} == set(LINTS)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["With other seeds it is worse ([evidence](../tests/evidence/test_07_idea.py))."],
+        ["With other seeds it is worse.", code("for seed in SEEDS:\n    assert error[seed] > 1, 'x'")],
+        ["It wins with every seed.", code("# Checkpoint: for every seed\nassert wins(a, b), 'x'")],
+        ["It costs about a third of it.", code("assert abs(cost / other - 1 / 3) < 0.01, 'x'")],
+        ["It has twice the error.", code("assert worse > 2 * error, 'x'")],
+        ["Black in every training digit; it runs downhill for half of the time."],
+        [code("errors = []\nerrors.append(train())\nassert errors[-1] < 1, 'x'")],
+        ["It is 0.7, not 0.8.", code("assert low < 0.7 < 0.8 < high, 'x'")],
+        ["It is 0.7 to 0.8.", code("assert 0.7 < error < 0.9, 'x'\nassert low > 0.7 and high < 0.8, 'x'")],
+    ],
+)
+def test_what_is_asserted_or_linked_is_no_problem(cells, tmp_path):
+    chapter, solutions = good_pair()
+    chapter.cells[4:4] = [new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+    found = problems_of(chapter, solutions, tmp_path)
+    assert not set(found) & {"words_are_asserted_too", "asserts_can_fail", "no_window_is_quoted"}, found
+
+
+def test_numbers_in_the_evidence_count(tmp_path):
+    chapter, solutions = good_pair()
+    say("Others have 0.77 ([evidence](evidence/test_07_idea.py)).")(chapter, solutions)
+    evidence = tmp_path / "evidence/test_07_idea.py"
+    evidence.parent.mkdir()
+    for number in (0.66, 0.77):
+        evidence.write_text(f"def test_it():\n    assert abs(error() - {number}) < 0.01\n")
+        nbformat.write(chapter, tmp_path / "07_idea.ipynb")
+        assert ("every_number_is_asserted" in problems(tmp_path / "07_idea.ipynb")) == (number != 0.77)
 
 
 @pytest.mark.parametrize(
