@@ -7,6 +7,8 @@ them alike.
 `python -m aecourse.benchmark --headline` trains the five configurations of a published table (see `published`)
 on all 5,000 embedded digits and asks whether the course's recipe reaches the losses that it says; with
 `--recipe published`, whether the published recipe gives the published losses again.
+
+`python -m aecourse.benchmark --choose` searches for the defaults of every variant on validation digits (see `choice`).
 """
 
 import argparse
@@ -21,7 +23,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from aecourse import data, models, published, reproducibility, training
+from aecourse import choice, data, models, published, reproducibility, training
 
 MIN_SPEEDUP = 4.5  # a plain DataLoader loop over fit
 MAX_OVERHEAD = 1.5  # fit over its matrix products
@@ -197,7 +199,10 @@ def main():
     parser.add_argument("--headline", action="store_true", help="measure the losses instead of the speed")
     parser.add_argument("--recipe", choices=("course", "published"), default="course", help="with --headline")
     parser.add_argument("--seed", type=int, default=0, help="with --headline: of weights, order and noise")
+    parser.add_argument("--choose", action="store_true", help="search for the defaults instead, on validation digits")
     arguments = parser.parse_args()
+    if arguments.choose:
+        return choice.choose()
     broken = headline(arguments.recipe, arguments.seed) if arguments.headline else speed(arguments.rounds)
     if broken:
         sys.exit(f"Not as promised: {'; '.join(broken)}.")
