@@ -40,6 +40,7 @@ def entries(bib):
         identities = {identity(f"doi:{entry.fields['doi']}")} if "doi" in entry.fields else set()
         identities |= {identity(f"arxiv:{entry.fields['eprint']}")} if "eprint" in entry.fields else set()
         identities |= {identity(entry.fields["url"])} if "url" in entry.fields else set()
+        identities |= {identity(other) for other in re.findall(r"[\w-]+\.[\w.-]+/\S+", entry.fields.get("note", ""))}
         people = entry.persons.get("author") or entry.persons.get("editor") or []
         surname = " ".join(people[0].last_names) if people else ""
         found[key] = identities | {f"key:{key}"}, surname, entry.fields.get("year", "")
@@ -121,17 +122,18 @@ BIB = """
 @article{vincent2011connection, author = {Vincent, Pascal}, year = {2011}, doi = {10.1162/NECO_a_00142}}
 @book{goodfellow2016deep, author = {Goodfellow, Ian}, year = {2016}, url = {https://www.deeplearningbook.org}}
 @misc{gao2024scaling, author = {Gao, Leo}, year = {2024}, eprint = {2406.04093}}
+@misc{mohapatra2026parts, author = {Mohapatra, S.}, year = {2026}, url = {https://a.com/3}, note = {Part 1: a.com/1}}
 """
 TEXTS = {
     "a.ipynb": "As [Vincent (2011)](https://doi.org/10.1162/neco_a_00142) and "
     "[section 5.5](https://www.deeplearningbook.org/contents/ml.html) say.",
-    "b.py": '"""Keeps the k largest (Gao et al. 2024, arXiv:2406.04093)."""',
+    "b.py": '"""Keeps the k largest (Gao et al. 2024, arXiv:2406.04093). See https://www.a.com/1."""',
 }
 
 
 def test_sources_and_entries_that_agree_pass():
     assert list(problems(BIB, TEXTS)) == []
-    assert list(problems(BIB, {**TEXTS, "b.py": "", "c.md": "See {cite:t}`gao2024scaling`."})) == []
+    assert list(problems(BIB, {**TEXTS, "b.py": "(https://a.com/3)", "c.md": "See {cite:t}`gao2024scaling`."})) == []
 
 
 @pytest.mark.parametrize(
