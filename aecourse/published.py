@@ -1,9 +1,10 @@
 """A published table, the recipe behind it, and the course's own: five small autoencoders on 5,000 MNIST digits.
 
 The table is from S. Mohapatra, *Deconstructing Autoencoders from Scratch* (2026): part 3,
-https://soveshmohapatra.com/projects/autoencoders-benchmark, has the figures and part 2 the networks.
-It is one of the two accounts that the course grew from. The other is jshn9515, *Deep Learning Notes*,
-13.1 AutoEncoder (2026), https://github.com/jshn9515/deep-learning-notes.
+https://soveshmohapatra.com/projects/autoencoders-benchmark, has the figures; part 2,
+https://soveshmohapatra.com/projects/autoencoders-live-code, the networks.
+Its parts 1 to 3 are one of the two accounts that the course grew from; the other is jshn9515, *Deep Learning
+Notes*, 13.1 AutoEncoder (2026), https://github.com/jshn9515/deep-learning-notes.
 
 Every width, rate and weight is written out, theirs and the course's: a default of the package may change,
 a comparison with a printed figure may not.
@@ -56,14 +57,16 @@ def with_relu(model):
     return model
 
 
-def three_by_three(model):
-    """The convolutional model with kernels of 3 × 3 in place of 4 × 4, as the published one has them."""
+def published_convolutional():
+    """The convolutional model with kernels of 3 × 3 in place of 4 × 4, and ReLU."""
+    model = models.ConvolutionalAutoencoder(latent_dim=32, **CONVOLUTIONAL)
     few, many = CONVOLUTIONAL["channels"]
     shape = {"kernel_size": 3, "stride": 2, "padding": 1}
     model.encoder[0], model.encoder[2] = nn.Conv2d(1, few, **shape), nn.Conv2d(few, many, **shape)
+    model.decoder[1] = nn.Identity()  # theirs goes from the linear layer straight to the first convolution
     model.decoder[3] = nn.ConvTranspose2d(many, few, **shape, output_padding=1)
     model.decoder[5] = nn.ConvTranspose2d(few, 1, **shape, output_padding=1)
-    return model
+    return with_relu(model)
 
 
 CONFIGURATIONS = [
@@ -92,7 +95,7 @@ CONFIGURATIONS = [
         "sparse",
         published=0.0130,
         promised=0.0105,
-        # Their penalty is 1e-3 times the mean of |z| over images and units; ours sums over the 32 units.
+        # Their code takes 1e-3 times the mean of |z| over images and units; our penalty sums over the 32 units.
         theirs=lambda: with_relu(
             models.SparseAutoencoder(latent_dim=32, code="linear", sparsity_weight=1e-3 / 32, top_k=None, **DENSE)
         ),
@@ -103,7 +106,7 @@ CONFIGURATIONS = [
         "convolutional",
         published=0.0083,
         promised=0.0045,
-        theirs=lambda: with_relu(three_by_three(models.ConvolutionalAutoencoder(latent_dim=32, **CONVOLUTIONAL))),
+        theirs=published_convolutional,
         course=lambda: models.ConvolutionalAutoencoder(latent_dim=32, **CONVOLUTIONAL),
     ),
 ]

@@ -63,11 +63,11 @@ def test_headline_names_each_broken_promise(one_epoch, capsys):
 
 
 def test_headline_wants_exact_zeros_of_the_sparse_one(one_epoch):
-    def sparse(code):
-        return lambda: models.SparseAutoencoder(latent_dim=8, hidden_dims=(16,), code=code, top_k=None)
+    def naive():
+        return models.SparseAutoencoder(8, hidden_dims=(16,), code="linear", sparsity_weight=1e-4, top_k=None)
 
-    naive = published.Configuration("sparse", 0.5, 1.0, sparse("linear"), sparse("linear"), min_zeros=0.5)
-    assert "only 0% of the code" in one_epoch(naive)[0]
+    row = published.Configuration("sparse", 0.5, 1.0, naive, naive, min_zeros=0.5)
+    assert "only 0% of the code" in one_epoch(row)[0]
 
 
 def test_the_published_recipe_may_miss_on_either_side(one_epoch):
