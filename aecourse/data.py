@@ -171,7 +171,7 @@ class Split:
         labels = [self.train.labels, self.test.labels]
         return ImageSet(
             torch.cat([self.train._pixels, self.test._pixels]),
-            None if None in labels else torch.cat(labels),
+            None if any(part is None for part in labels) else torch.cat(labels),
         )
 
 

@@ -100,6 +100,77 @@ def test_what_you_do_to_the_images_does_not_reach_the_set():
     assert images.images.min() > 0
 
 
+def test_images_need_no_labels():
+    images = data.ImageSet(torch.rand(10, 1, 28, 28))
+    assert images.labels is None and images.to("cpu").labels is None and len(images) == 10
+    assert [len(item) for item in (images[3], images[:5])] == [1, 1] and torch.equal(images[3][0], images.images[3])
+    assert [len(x) for (x,) in DataLoader(images, batch_size=4)] == [4, 4, 2]
+    assert data.Split(images, images).all.labels is None
+    rest, part = images.split(0.3, seed=0)
+    assert (len(rest), len(part)) == (7, 3) and part.labels is None
+
+
+def numbered(counts):
+    """An image set whose i-th image shows its own number i, with as many images of each class as asked for."""
+    labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    labels = labels[torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))]
+    pixels = torch.zeros(len(labels), 28, 28, dtype=torch.uint8)
+    pixels[:, 0, 0], pixels[:, 0, 1] = torch.arange(len(labels)) % 256, torch.arange(len(labels)) // 256
+    return data.ImageSet(pixels, labels)
+
+
+def numbers(images):
+    return ((images.images[:, 0, 0, 0] + 256 * images.images[:, 0, 0, 1]) * 255).round().int().tolist()
+
+
+@pytest.mark.parametrize("counts", [[400] * 10, [100, 7, 1, 53], [3, 3, 3]])
+@pytest.mark.parametrize("share", [0.1, 0.29, 0.5, 0.77])
+def test_split_cuts_off_a_share_of_each_class(counts, share):
+    images = numbered(counts)
+    rest, part = images.split(share, seed=0)
+    assert len(part) == round(share * len(images)) and sorted(numbers(rest) + numbers(part)) == list(range(len(images)))
+    for one in (rest, part):
+        assert torch.equal(one.labels, images.labels[numbers(one)]), "each image keeps its label"
+        assert one._pixels.dtype == torch.uint8
+    of_class = part.labels.bincount(minlength=len(counts))
+    assert all(abs(n - share * count) < 1 + 1e-9 for n, count in zip(of_class.tolist(), counts, strict=True))
+
+
+def test_split_is_by_lot_the_same_for_a_seed_and_leaves_the_generators_alone():
+    images = numbered([40] * 10)
+    torch.manual_seed(0)
+    np.random.seed(0)
+    expected = torch.rand(3), np.random.rand(3)
+    torch.manual_seed(0)
+    np.random.seed(0)
+    first = numbers(images.split(0.1, seed=0)[1])
+    assert torch.equal(torch.rand(3), expected[0]) and (np.random.rand(3) == expected[1]).all()
+    assert numbers(images.split(0.1, seed=0)[1]) == first != numbers(images.split(0.1, seed=1)[1])
+    assert max(first) - min(first) > 200, "not the first or the last ones"
+    # The lot is NumPy's frozen generator: the same numbers with every version and on every machine.
+    first_of_class = {}
+    for i in np.random.RandomState(0).permutation(400):
+        first_of_class.setdefault(images.labels[i].item(), i)
+    assert set(first_of_class.values()) <= set(first)
+
+
+def test_the_parts_of_a_split_share_nothing_with_the_set():
+    images = numbered([5, 5])
+    for part in images.split(0.4, seed=0):
+        part._pixels.zero_()
+        part.labels.zero_()
+    assert numbers(images) == list(range(10)) and images.labels.sum() == 5
+
+
+@pytest.mark.parametrize(
+    ("share", "seed"),
+    [(0, 0), (1, 0), (1.5, 0), (0.01, 0), (0.99, 0), (True, 0), ("0.1", 0), (float("nan"), 0), (0.5, -1), (0.5, None)],
+)
+def test_a_split_with_an_empty_part_or_a_bad_seed_is_refused(share, seed):
+    with pytest.raises((TypeError, ValueError), match=r"(share|seed): expected"):
+        numbered([5, 5]).split(share, seed)
+
+
 @pytest.fixture
 def no_network(monkeypatch):
     """torchvision's download writes half a file and fails."""
