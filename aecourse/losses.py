@@ -2,7 +2,6 @@
 
 import math
 
-import torch
 from torch.nn import functional
 
 from aecourse.validation import check_codes, check_positive, check_same_shape
@@ -12,13 +11,13 @@ def reconstruction(x_hat, x):
     """Mean squared error, averaged over pixels and images: 1/(N n) Σ (x_hat - x)².
 
     Args:
-        x_hat: reconstructions, any shape.
-        x: targets, the same shape.
+        x_hat: reconstructions, any shape; they may leave [0, 1].
+        x: targets, the same shape, values in [0, 1].
 
     Raises:
-        TypeError, ValueError: if they are not finite float32 tensors of one shape.
+        TypeError, ValueError: if they are not finite float32 tensors of one shape, or the targets leave [0, 1].
     """
-    check_same_shape(x_hat, x, ("x_hat", "x"))
+    check_same_shape(x_hat, x, ("x_hat", "x"), grey=("x",))
     return functional.mse_loss(x_hat, x)
 
 
@@ -28,10 +27,10 @@ def gaussian_nll(x_hat, x, std):
     Chapter 2 derives it: ‖x - x_hat‖² / (2 std²) + n log(std √(2π)).
 
     Args:
-        x_hat, x: (N, ...), one shape.
+        x_hat, x: (N, ...), one shape; x in [0, 1].
         std: the decoder's fixed standard deviation, above zero, in units of a pixel.
     """
-    check_same_shape(x_hat, x, ("x_hat", "x"), batch=True)
+    check_same_shape(x_hat, x, ("x_hat", "x"), batch=True, grey=("x",))
     check_positive(std, "std")
     squares = (x - x_hat).flatten(1).square().sum(1)  # (N,)
     n = x[0].numel()
@@ -47,11 +46,8 @@ def bernoulli_nll(x_hat, x):
     Args:
         x_hat, x: (N, ...), one shape, values in [0, 1].
     """
-    check_same_shape(x_hat, x, ("x_hat", "x"), batch=True)
-    for value, name in ((x_hat, "x_hat"), (x, "x")):
-        low, high = torch.aminmax(value.detach())
-        if low < 0 or high > 1:
-            raise ValueError(f"{name}: expected values in [0, 1], got {low:.3g} to {high:.3g}.")
+    check_same_shape(x_hat, x, ("x_hat", "x"), batch=True, grey=("x_hat", "x"))
+    x_hat = x_hat.clamp(0, 1)  # where it is above 1 by rounding
     return functional.binary_cross_entropy(x_hat, x, reduction="none").flatten(1).sum(1).mean()
 
 

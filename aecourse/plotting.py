@@ -33,7 +33,8 @@ def image_rows(rows, labels):
     """Rows of digits above one another, each with its label at the left: originals, reconstructions, …
 
     Args:
-        rows: a list of (N, 1, 28, 28) float32 tensors, shown from 0 (black) to 1 (white).
+        rows: a list of (N, 1, 28, 28) float32 tensors, shown from 0 (black) to 1 (white). Noise and reconstructions
+            may leave [0, 1] and are cut there; images on another scale (0..255, [-1, 1], standardised) are refused.
         labels: one string a row.
 
     Returns:
@@ -50,7 +51,7 @@ def image_rows(rows, labels):
     if len(rows) != len(labels):
         raise ValueError(f"labels: expected one for each of the {len(rows)} rows, got {len(labels)}.")
     for images, label in zip(rows, labels, strict=True):
-        check_images(images, f"rows, {label!r}")
+        check_images(images, f"rows, {label!r}", overshoot=True)
     columns = max(len(images) for images in rows)
     side = WIDTH * 0.85 / columns
     fig, axes = plt.subplots(

@@ -7,6 +7,7 @@ import torch
 IMAGE_SHAPE = (1, 28, 28)
 IMAGE_SIZE = math.prod(IMAGE_SHAPE)
 WHOLE_NUMBERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+ROUNDING = 1e-6  # how far a float32 may leave [0, 1] by arithmetic alone
 
 
 def describe(value):
@@ -23,7 +24,7 @@ class NotFiniteError(ValueError):
 
 
 def check_float_tensor(value, name, expected):
-    """Raise unless `value` is a non-empty float32 tensor without NaN or infinity."""
+    """Raise unless `value` is a non-empty float32 tensor without NaN or infinity; return its (lowest, highest)."""
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}.")
     if value.dtype != torch.float32:
@@ -31,18 +32,49 @@ def check_float_tensor(value, name, expected):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}; {mend}.")
     if value.numel() == 0:
         raise ValueError(f"{name}: expected {expected}, got {describe(value)}, which is empty.")
-    # NaN and infinity show in the sum, one fast pass; so do large values that overflow it, hence the second look.
-    value = value.detach()
-    if not math.isfinite(value.sum().item()) and not value.isfinite().all():
+    low, high = (extreme.item() for extreme in torch.aminmax(value.detach()))  # one pass; NaN shows in both
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise NotFiniteError(f"{name}: expected {expected}, got {describe(value)} with NaN or infinite values.")
+    return low, high
 
 
-def check_images(images, name="images"):
-    """Raise unless `images` is a finite float32 tensor of shape (N, 1, 28, 28), N > 0."""
+def check_grey(low, high, name):
+    """Raise unless values from `low` to `high` are grey values: in [0, 1], up to rounding."""
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        raise ValueError(f"{name}: expected values in [0, 1], got {low:.3g} to {high:.3g}; {mend_for(low, high)}.")
+
+
+def mend_for(low, high):
+    """How to bring values that run from `low` to `high` back to [0, 1], by the scale that they seem to have."""
+    if high > 16:
+        return "divide images of 0..255 by 255"
+    if -1 - ROUNDING <= low < -0.99 and high <= 1 + ROUNDING:
+        return "map images of [-1, 1] back by (x + 1) / 2"
+    return "undo a standardisation by x * std + mean, or cut noise off by .clamp(0, 1)"
+
+
+def check_images(images, name="images", overshoot=False):
+    """Raise unless `images` is a finite float32 tensor of shape (N, 1, 28, 28), N > 0, with values in [0, 1].
+
+    Noise and linear decoders leave [0, 1]. Where such images are welcome, `overshoot`, only another scale is refused,
+    by two signs that neither of them shows: nothing below 0 and something above 16, as in 0..255; or a lowest value
+    below 0 that a tenth of all pixels share, which is a black background after standardising or scaling to [-1, 1].
+    Photographs without a plain background can be standardised unseen.
+    """
     expected = "float32 images of shape (N, 1, 28, 28)"
-    check_float_tensor(images, name, expected)
+    low, high = check_float_tensor(images, name, expected)
     if images.dim() != 4 or tuple(images.shape[1:]) != IMAGE_SHAPE:
         raise ValueError(f"{name}: expected {expected}, got {describe(images)}.")
+    if overshoot and not is_other_scale(images, low, high):
+        return
+    check_grey(low, high, name)
+
+
+def is_other_scale(images, low, high):
+    """Whether images that run from `low` to `high` look like 0..255, [-1, 1] or standardised ones."""
+    if low < -ROUNDING:
+        return (images == low).sum().item() > images.numel() / 10
+    return high > 16
 
 
 def check_codes(z, latent_dim=None, name="z"):
@@ -62,17 +94,41 @@ def check_labels(labels, length, name="labels"):
         raise ValueError(f"{name}: expected {expected}, got {describe(labels)}.")
 
 
-def check_same_shape(a, b, names, batch=False):
-    """Raise unless `a` and `b` are finite float32 tensors of one shape, (N, ...) where `batch` is set."""
+def check_same_shape(a, b, names, batch=False, grey=()):
+    """Raise unless `a` and `b` are finite float32 tensors of one shape, (N, ...) where `batch` is set.
+
+    Those whose names are in `grey` must hold grey values: in [0, 1].
+    """
     expected = "a float32 tensor of shape (N, ...)" if batch else "a float32 tensor"
     for value, name in zip((a, b), names, strict=True):
-        check_float_tensor(value, name, expected)
+        low, high = check_float_tensor(value, name, expected)
         if batch and value.dim() < 2:
             raise ValueError(f"{name}: expected {expected}, got {describe(value)}.")
+        if name in grey:
+            check_grey(low, high, name)
     if a.shape != b.shape:
         raise ValueError(
             f"{names[0]}, {names[1]}: expected two tensors of one shape, got {tuple(a.shape)} and {tuple(b.shape)}."
         )
+
+
+def check_scalar(value, name):
+    """Raise unless `value`, which the method `name` returned, is a tensor of shape () or a plain number."""
+    expected = "expected a scalar tensor"
+    if value is None:
+        raise TypeError(f"{name}: {expected}, got None; its `return` may be missing.")
+    if isinstance(value, torch.Tensor) and value.dim() > 0:
+        raise ValueError(f"{name}: {expected}, got {describe(value)}; take its .mean() or .sum().")
+    if isinstance(value, bool) or not isinstance(value, (torch.Tensor, int, float)):
+        raise TypeError(f"{name}: {expected}, got {describe(value)}.")
+
+
+def check_loss_parts(parts):
+    """Raise unless `parts`, which the method `loss_parts` returned, are two scalars."""
+    if not isinstance(parts, (tuple, list)) or len(parts) != 2:
+        raise TypeError(f"loss_parts: expected two scalar tensors, (reconstruction, penalty), got {describe(parts)}.")
+    for part, name in zip(parts, ("reconstruction", "penalty"), strict=True):
+        check_scalar(part, f"loss_parts, {name}")
 
 
 def check_whole_number(value, name, minimum=1):

@@ -43,9 +43,35 @@ def test_gradients_follow_the_averages_of_the_docstrings(pair):
     assert torch.allclose(gradient, (x_hat - x) / 0.25 / len(x), atol=1e-6)
 
 
-def test_values_outside_0_to_1_have_no_cross_entropy(pair):
-    with pytest.raises(ValueError, match=r"x: expected values in \[0, 1\]"):
-        losses.bernoulli_nll(pair[0], pair[1] + 1)
+@pytest.mark.parametrize(
+    "loss", [losses.reconstruction, lambda x_hat, x: losses.gaussian_nll(x_hat, x, 0.3), losses.bernoulli_nll]
+)
+@pytest.mark.parametrize(
+    ("spoil", "mend"),
+    [
+        (lambda x: x * 255, "by 255"),
+        (lambda x: 2 * (x > 0.5).float() - 1, r"\(x \+ 1\) / 2"),
+        (lambda x: (x - 0.13) / 0.31, r"x \* std \+ mean"),
+    ],
+)
+def test_targets_on_another_scale_are_refused_with_the_mend(pair, loss, spoil, mend):
+    x_hat, x = pair
+    with pytest.raises(ValueError, match=rf"^x: expected values in \[0, 1\], got .*{mend}"):
+        loss(x_hat, spoil(x))
+
+
+def test_reconstructions_may_leave_0_to_1_but_for_the_cross_entropy(pair):
+    x_hat, x = pair
+    assert losses.reconstruction(3 * x_hat - 1, x) > 0 and losses.gaussian_nll(3 * x_hat - 1, x, 0.3) > 0
+    with pytest.raises(ValueError, match=r"x_hat: expected values in \[0, 1\]"):
+        losses.bernoulli_nll(x_hat + 1, x)
+
+
+def test_rounding_is_forgiven(pair):
+    x_hat, x = pair
+    beyond = torch.where(x > 0.5, 1 + 5e-7, -5e-7)
+    assert torch.isclose(losses.reconstruction(x_hat, beyond), losses.reconstruction(x_hat, x.round()), rtol=1e-4)
+    assert torch.isclose(losses.bernoulli_nll(beyond, x), losses.bernoulli_nll(x.round(), x), rtol=1e-4)
 
 
 @pytest.mark.parametrize("std", [0, -1, float("nan"), "1", None])

@@ -1,5 +1,6 @@
 """All variants: the same interface, the promised shapes, and each its own idea."""
 
+import inspect
 import math
 
 import pytest
@@ -85,9 +86,170 @@ def test_denoising_learns_from_corrupted_images_to_clean_ones(x):
         return images * 0
 
     model = models.DenoisingAutoencoder(4, corruption=corruption)
-    assert torch.equal(model.loss(x), losses.reconstruction(model(x * 0), x)) and seen[0] is x
+    assert torch.equal(model.loss(x), losses.reconstruction(model(x * 0), x)) and torch.equal(seen[0], x)
     model(x)
     assert len(seen) == 1, "only training corrupts"
+
+
+def test_a_corruption_that_works_in_place_changes_neither_images_nor_targets(x):
+    before = x.clone()
+    model = models.DenoisingAutoencoder(4, corruption=lambda images: images.zero_())
+    assert torch.equal(model.loss(x), losses.reconstruction(model(x * 0), before)) and torch.equal(x, before)
+
+
+@pytest.mark.parametrize(
+    ("corruption", "came"),
+    [
+        (lambda x: None, "None"),
+        (lambda x: x.flatten(1), r"a float32 tensor of shape \(6, 784\)"),
+        (lambda x: x.double(), "a float64 tensor"),
+        (lambda x: x[:3], "3"),
+        (lambda x: x * 255, "0.*255"),
+    ],
+)
+def test_a_corruption_must_return_images(corruption, came, x):
+    with pytest.raises((TypeError, ValueError), match=rf"^what corruption returns: expected .* got {came}"):
+        models.DenoisingAutoencoder(4, corruption=corruption).loss(x)
+
+
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v is not models.DenoisingAutoencoder])
+def test_any_body_keeps_its_whole_objective_under_noise(variant, x):
+    """A corruption that changes nothing: then the denoiser's objective is the body's, penalty and sampling included."""
+    body = variant(latent_dim=5)
+    model = models.DenoisingAutoencoder(body=body, corruption=lambda images: images)
+    torch.manual_seed(1)
+    expected = [part.item() for part in body.loss_parts(x)]
+    torch.manual_seed(1)
+    assert [part.item() for part in model.loss_parts(x)] == expected
+    torch.manual_seed(1)
+    given = [part.item() for part in body.loss_parts(x * 0, target=x)]
+    model.corruption = lambda images: images * 0
+    torch.manual_seed(1)
+    assert [part.item() for part in model.loss_parts(x)] == given != expected
+
+
+def test_a_variational_body_keeps_its_kl_term_and_its_sampling(x):
+    model = models.DenoisingAutoencoder(body=models.VariationalAutoencoder(3))
+    assert model.loss_parts(x)[1] > 0
+    model.corruption = lambda images: images
+    assert model.loss(x) != model.loss(x), "the code should be sampled"
+
+
+def test_a_denoiser_is_what_it_was_for_a_plain_body(x):
+    """The objective in two lines, with the same random numbers."""
+    model = models.DenoisingAutoencoder(4, (16,), noise_std=0.2)
+    torch.manual_seed(1)
+    loss = model.loss(x)
+    torch.manual_seed(1)
+    x_noisy = (x + 0.2 * torch.randn_like(x)).clamp(0, 1)
+    assert torch.equal(loss, (model(x_noisy) - x).square().mean())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"latent_dim": 8, "body": models.VanillaAutoencoder(4)},
+        {"hidden_dims": (8,), "body": models.VanillaAutoencoder(4)},
+        {"hidden_dims": (8,), "body": models.ConvolutionalAutoencoder(4)},
+        {"noise_std": 0.3, "corruption": lambda x: x},
+    ],
+)
+def test_an_argument_without_effect_is_refused(settings):
+    with pytest.raises(ValueError, match=f"^{next(iter(settings))}: expected none beside a"):
+        models.DenoisingAutoencoder(**settings)
+
+
+def test_the_denoisers_parts_are_the_bodys_also_when_they_are_assigned(x):
+    body = models.SparseAutoencoder(4)
+    model = models.DenoisingAutoencoder(body=body, corruption=lambda images: images)
+    names = set(model.state_dict())
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, 4))
+    model.encoder = encoder
+    assert model.encoder is body.encoder is encoder and torch.equal(model(x), body.decode(body.encode(x)))
+    model.decoder = decoder = nn.Sequential(nn.Linear(4, 784), nn.Unflatten(1, (1, 28, 28)))
+    assert model.decoder is body.decoder is decoder and torch.equal(model(x), decoder(body.encode(x)))
+    assert all(name.startswith("body.") for name in model.state_dict()) and set(model.state_dict()) != names
+    model.penalty = lambda z: z.sum() * 0 + 7
+    assert model.loss_parts(x)[1] == 7
+
+
+def test_another_body_brings_its_length_and_its_recipe(x):
+    model = models.DenoisingAutoencoder(4)
+    model.body = body = models.ConvolutionalAutoencoder(7)
+    assert (model.latent_dim, model.max_lr, model.batch_size) == (7, body.max_lr, body.batch_size)
+    assert torch.equal(model(x), body(x)) and model.hidden_dims is None
+    for no_body in (nn.Identity(), None):
+        with pytest.raises(TypeError, match="body: expected an Autoencoder"):
+            model.body = no_body
+    assert model.body is body
+
+
+def test_a_body_must_take_a_target_and_a_subclass_must_not_hide_the_body():
+    class Own(models.VanillaAutoencoder):
+        def loss_parts(self, x):
+            return losses.reconstruction(self(x), x), 0
+
+    with pytest.raises(TypeError, match=r"body: expected an Autoencoder with loss_parts\(x, target\)"):
+        models.DenoisingAutoencoder(body=Own(4))
+    with pytest.raises(TypeError, match="penalty: expected in the body's class"):
+
+        class Idle(models.DenoisingAutoencoder):
+            def penalty(self, z):
+                return z.square().mean()
+
+
+@pytest.mark.parametrize("method", ["penalty", "loss_parts"])
+@pytest.mark.parametrize(
+    ("returned", "came"),
+    [(None, "None"), (torch.zeros(3), r"a float32 tensor of shape \(3,\)"), ("0", "'0'"), (True, "True")],
+)
+def test_a_method_that_returns_no_scalar_is_named(method, returned, came, x):
+    model = models.VanillaAutoencoder(4)
+    setattr(model, method, lambda *_: returned)
+    with pytest.raises((TypeError, ValueError), match=rf"^{method}: expected .*scalar tensor.*, got {came}"):
+        model.loss(x)
+    if method == "loss_parts":
+        model.loss_parts = lambda x: (losses.reconstruction(x, x), returned)
+        with pytest.raises((TypeError, ValueError), match=rf"^loss_parts, penalty: expected .*, got {came}"):
+            model.loss(x)
+
+
+def test_a_plain_number_is_a_penalty_too(x):
+    model = models.VanillaAutoencoder(4)
+    without = model.loss(x)
+    model.penalty = lambda z: 2
+    assert torch.equal(model.loss(x), without + 2)
+
+
+ARGUMENTS = [
+    (models.LinearAutoencoder, {"latent_dim": 3}),
+    (models.VanillaAutoencoder, {"latent_dim": 3, "hidden_dims": (8, 6)}),
+    (models.ConvolutionalAutoencoder, {"latent_dim": 3, "channels": (2, 5)}),
+    (models.SparseAutoencoder, {"latent_dim": 9, "hidden_dims": (8,), "sparsity_weight": 1e-2, "code": "linear"}),
+    (models.SparseAutoencoder, {"latent_dim": 9, "hidden_dims": (), "top_k": 2, "code": "relu"}),
+    (models.VariationalAutoencoder, {"latent_dim": 3, "hidden_dims": (8,), "std": 0.5}),
+    (models.DenoisingAutoencoder, {"latent_dim": 3, "hidden_dims": (8,), "noise_std": 0.7}),
+    (models.DenoisingAutoencoder, {"body": models.ConvolutionalAutoencoder(3), "corruption": torch.relu}),
+    (models.DenoisingAutoencoder, {"body": models.VariationalAutoencoder(3, (8,)), "noise_std": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("variant", "given"), ARGUMENTS)
+def test_every_argument_is_an_attribute_from_which_the_model_is_built_again(variant, given):
+    model = variant(**{name: list(value) if isinstance(value, tuple) else value for name, value in given.items()})
+    kept = {name: getattr(model, name) for name in inspect.signature(variant).parameters}
+    assert given.items() <= kept.items()
+    again = variant(**kept)
+    assert {name: getattr(again, name) for name in kept} == kept
+    again.load_state_dict(model.state_dict())
+
+
+def test_defaults_are_kept_as_what_they_stand_for():
+    assert models.DenoisingAutoencoder().noise_std == 0.3
+    assert models.DenoisingAutoencoder(corruption=torch.relu).noise_std is None
+    vanilla = models.VanillaAutoencoder()
+    assert models.DenoisingAutoencoder().hidden_dims == vanilla.hidden_dims
+    assert models.DenoisingAutoencoder().latent_dim == vanilla.latent_dim
 
 
 def test_denoising_noise_is_clamped_and_as_strong_as_asked():
@@ -103,7 +265,7 @@ def test_denoising_composes_with_an_architecture(x):
 
 
 def test_sparse_codes_have_exact_zeros_and_unit_columns(x):
-    model = models.SparseAutoencoder(40)
+    model = models.SparseAutoencoder(40, sparsity_weight=3e-5)
     z = model.encode(x)
     assert (z >= 0).all() and (z == 0).any()
     assert torch.allclose(model.decoder[0].weight.norm(dim=0), torch.ones(40), atol=1e-5)
@@ -119,7 +281,7 @@ def test_top_k_keeps_the_k_largest(x):
 
 
 def test_the_naive_form_has_no_zeros_and_free_columns(x):
-    model = models.SparseAutoencoder(40, code="linear")
+    model = models.SparseAutoencoder(40, sparsity_weight=3e-5, code="linear")
     assert (model.encode(x) != 0).all() and (model.encode(x) < 0).any()
     assert not torch.allclose(model.decoder[0].weight.norm(dim=0), torch.ones(40), atol=0.05)
 
@@ -157,10 +319,10 @@ def test_variational_samples_are_decoded_draws_of_the_prior():
 
 
 class Stretch(models.LinearAutoencoder):
-    """Two pixels are the code, so that a density of codes can be known."""
+    """Two pixels, stretched to -5..15, are the code, so that a density of codes can be known."""
 
     def encode(self, x):
-        return x[:, 0, 0, :2]
+        return 20 * x[:, 0, 0, :2] - 5
 
 
 def clouds(centres):
@@ -168,7 +330,7 @@ def clouds(centres):
     torch.manual_seed(0)
     x = torch.zeros(200 * len(centres), 1, 28, 28)
     x[:, 0, 0, :2] = torch.tensor(centres).repeat_interleave(200, 0) + 0.1 * torch.randn(len(x), 2)
-    return x
+    return (x + 5) / 20
 
 
 def test_a_gaussian_density_has_the_codes_mean_and_covariance():

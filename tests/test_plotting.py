@@ -34,6 +34,14 @@ def test_image_rows_show_every_image_between_black_and_white():
             assert np.allclose(shown.get_array(), image[0]) and shown.get_clim() == (0, 1)
 
 
+def test_image_rows_cut_overshoot_and_refuse_another_scale():
+    x = (torch.rand(3, 1, 28, 28) - 0.5).clamp(0)  # half of the pixels black
+    plotting.image_rows([x + 0.3 * torch.randn_like(x), 1.2 * x], ["noisy", "linear"])
+    for other, mend in ((2 * x - 1, r"\(x \+ 1\) / 2"), (512 * x, "by 255"), ((x - 0.13) / 0.31, "standardisation")):
+        with pytest.raises(ValueError, match=rf"rows, 'x': expected values in \[0, 1\], got .*{mend}"):
+            plotting.image_rows([other], ["x"])
+
+
 def test_error_curves_label_their_ends():
     history = training.History([0.3, 0.2], [0.3, 0.2], [0.3, 0.21], [0.4, 0.31])
     axes = plotting.error_curves(history, "a title")

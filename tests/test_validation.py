@@ -73,6 +73,7 @@ WITH_IMAGES = {
     "features": FEATURES,
     "posterior": VAE.posterior,
     "variational loss": VAE.loss,
+    "denoising loss": models.DenoisingAutoencoder(body=MODEL).loss,
     "fit_latent_density": lambda x: models.fit_latent_density(MODEL, x),
     "image_rows": lambda x: plotting.image_rows([x], ["x"]),
     "reconstruction": lambda x: losses.reconstruction(x, IMAGES),
@@ -84,6 +85,35 @@ WITH_IMAGES = {
     "salt_and_pepper": lambda x: data.salt_and_pepper(x, 0.3),
     "fit": lambda x: training.fit(MODEL, None if x is SET else x, progress=False),
 }
+# A digit has a black background, and that is how another scale shows where noise and overshoot are welcome.
+DIGITS = (2 * IMAGES - 1).clamp(0)
+OTHER_SCALES = {
+    "0..255": (255 * DIGITS, "divide images of 0..255 by 255"),
+    "[-1, 1]": (2 * (DIGITS / DIGITS.max()) - 1, r"\(x \+ 1\) / 2"),
+    "standardised": ((DIGITS - 0.1307) / 0.3081, r"x \* std \+ mean"),
+    "centred": (DIGITS - 0.5, r"x \* std \+ mean"),
+}
+OVERSHOOT = {
+    "noise": DIGITS + torch.randn_like(DIGITS),
+    "a little too dark": DIGITS - 0.1 * torch.rand_like(DIGITS),
+    "a little too bright": 1.2 * IMAGES,
+    "rounding": DIGITS - 5e-7,
+}
+WELCOME_OVERSHOOT = ("encode", "forward", "posterior", "features", "image_rows")
+TAKES_DATA = (
+    "loss",
+    "variational loss",
+    "denoising loss",
+    "reconstruction_mse",
+    "reconstruction_errors",
+    "reconstruction_auc",
+    "reconstruction_auc of outliers",
+    "classifier_features",
+    "reconstruction of",
+    "add_gaussian_noise",
+    "mask_pixels",
+    "salt_and_pepper",
+)
 WITH_CODES = {
     "decode": MODEL.decode,
     "knn_accuracy": lambda z: metrics.knn_accuracy(z, LABELS, CODES, LABELS, 1),
@@ -118,6 +148,34 @@ def test_bad_images_are_refused(name, images):
     refuses(WITH_IMAGES[name], images)
 
 
+@pytest.mark.parametrize("scale", OTHER_SCALES)
+@pytest.mark.parametrize("name", WELCOME_OVERSHOOT + TAKES_DATA)
+def test_images_on_another_scale_are_refused_with_the_mend(name, scale):
+    images, mend = OTHER_SCALES[scale]
+    with pytest.raises(ValueError, match=rf"expected values in \[0, 1\], got .*{mend}.*\.$"):
+        WITH_IMAGES[name](images)
+
+
+@pytest.mark.parametrize("images", OVERSHOOT.values(), ids=OVERSHOOT)
+@pytest.mark.parametrize("name", WELCOME_OVERSHOOT)
+def test_noise_and_overshoot_may_be_encoded_and_shown(name, images):
+    WITH_IMAGES[name](images)
+
+
+@pytest.mark.parametrize("name", TAKES_DATA)
+def test_data_must_be_grey_values_up_to_rounding(name):
+    for images in (OVERSHOOT["noise"], OVERSHOOT["a little too dark"], OVERSHOOT["a little too bright"]):
+        refuses(WITH_IMAGES[name], images)
+    WITH_IMAGES[name](OVERSHOOT["rounding"])
+
+
+def test_an_image_set_and_a_density_refuse_another_scale():
+    for images, mend in OTHER_SCALES.values():
+        for call in (data.ImageSet, lambda x: models.fit_latent_density(MODEL, x.repeat(25, 1, 1, 1))):
+            with pytest.raises(ValueError, match=mend):
+                call(images)
+
+
 @pytest.mark.parametrize("name", WITH_CODES)
 @settings(max_examples=60, deadline=None)
 @given(codes=bad_codes())
@@ -146,7 +204,6 @@ def test_an_image_set_refuses_what_is_no_image(images):
         (LABELS, IMAGES),  # the wrong way round
         (IMAGES, LABELS[:3]),
         (IMAGES, LABELS.float()),
-        (IMAGES, None),
         (IMAGES * 255, LABELS),
         (IMAGES - 1, LABELS),
         (torch.zeros(4, 28, 27, dtype=torch.uint8), LABELS),
@@ -181,6 +238,8 @@ def test_fit_refuses_bad_settings_before_it_trains(settings_):
     "call",
     [
         lambda: data.load_mnist("huge"),
+        lambda: SET.split(0.1, seed=0),
+        lambda: SET.split(0.5, seed=0.5),
         lambda: data.load_mnist("full", folder=3),
         lambda: training.fit("model", SET),
         lambda: models.VanillaAutoencoder(2, 512),

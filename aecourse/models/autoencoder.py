@@ -3,14 +3,17 @@
 from torch import nn
 
 from aecourse import losses
-from aecourse.validation import check_codes, check_images, check_whole_number
+from aecourse.validation import check_codes, check_images, check_loss_parts, check_scalar, check_whole_number
 
 
 class Autoencoder(nn.Module):
     """An encoder f and a decoder g, trained so that g(f(x)) ≈ x (Rumelhart, Hinton & Williams 1986).
 
-    A variant sets `encoder` (images to codes) and `decoder` (codes to images) and overrides `corrupt`
-    or `penalty` where its objective differs.
+    A variant sets `encoder` (images to codes) and `decoder` (codes to images) and overrides `penalty`
+    or `loss_parts` where its objective differs.
+
+    Images are float32 of shape (N, 1, 28, 28) in [0, 1]. What is encoded may leave [0, 1], as noise and linear
+    decoders do; images on another scale (0..255, [-1, 1], standardised) are refused where they show.
 
     Args:
         latent_dim: d, the length of a code.
@@ -27,7 +30,7 @@ class Autoencoder(nn.Module):
 
     def encode(self, x):
         """Codes z = f(x): (N, 1, 28, 28) float32 -> (N, d)."""
-        check_images(x, "x")
+        check_images(x, "x", overshoot=True)
         return self.encoder(x)  # (N, d)
 
     def decode(self, z):
@@ -39,19 +42,28 @@ class Autoencoder(nn.Module):
         """Reconstructions x_hat = g(f(x)), same shape as x."""
         return self.decode(self.encode(x))
 
-    def corrupt(self, x):
-        """What the encoder sees in training: here the image itself."""
-        return x
-
     def penalty(self, z):
         """What the objective asks of the codes, a scalar: here nothing."""
         return z.new_zeros(())
 
-    def loss_parts(self, x):
-        """The two parts of the objective, (reconstruction, penalty), scalars."""
-        z = self.encode(self.corrupt(x))
-        return losses.reconstruction(self.decode(z), x), self.penalty(z)
+    def loss_parts(self, x, target=None):
+        """The two parts of the objective, (reconstruction, penalty), scalars.
+
+        Args:
+            x: what is encoded, (N, 1, 28, 28) float32.
+            target: what is to be reconstructed, the same shape, in [0, 1]; None for x itself.
+        """
+        z = self.encode(x)
+        penalty = self.penalty(z)
+        check_scalar(penalty, "penalty")
+        return losses.reconstruction(self.decode(z), x if target is None else target), penalty
 
     def loss(self, x):
-        """The variant's own objective for a batch of images, a scalar."""
-        return sum(self.loss_parts(x))
+        """The variant's own objective for a batch of images in [0, 1], a scalar.
+
+        Raises:
+            TypeError, ValueError: if x is something else, or a method of the variant does not return what it should.
+        """
+        parts = self.loss_parts(x)
+        check_loss_parts(parts)
+        return sum(parts)

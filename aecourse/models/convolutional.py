@@ -26,7 +26,7 @@ class ConvolutionalAutoencoder(Autoencoder):
             raise TypeError(f"channels: expected two numbers such as (16, 32), got {describe(channels)}.")
         for width in channels:
             check_whole_number(width, "channels")
-        few, many = channels
+        self.channels = few, many = tuple(channels)
         self.encoder = nn.Sequential(
             nn.Conv2d(1, few, kernel_size=4, stride=2, padding=1),  # (N, few, 14, 14)
             nn.SiLU(),

@@ -25,6 +25,7 @@ class VanillaAutoencoder(Autoencoder):
             raise TypeError(f"hidden_dims: expected widths such as (512, 256), got {describe(hidden_dims)}.")
         for width in hidden_dims:
             check_whole_number(width, "hidden_dims")
+        self.hidden_dims = tuple(hidden_dims)
         widths = [IMAGE_SIZE, *hidden_dims, latent_dim]
         self.encoder = nn.Sequential(nn.Flatten(), *dense_layers(widths))
         self.decoder = nn.Sequential(*dense_layers(widths[::-1]), nn.Sigmoid(), nn.Unflatten(1, IMAGE_SHAPE))

@@ -36,7 +36,7 @@ class VariationalAutoencoder(VanillaAutoencoder):
 
     def posterior(self, x):
         """Mean and log-variance of q(z given x): (N, 1, 28, 28) -> (N, d), (N, d)."""
-        check_images(x, "x")
+        check_images(x, "x", overshoot=True)
         return self.encoder(x).chunk(2, dim=1)
 
     def reparameterize(self, mu, logvar):
@@ -50,11 +50,12 @@ class VariationalAutoencoder(VanillaAutoencoder):
         mu, _ = self.posterior(x)
         return mu
 
-    def loss_parts(self, x):
-        """(reconstruction from a sampled code, 2 s² / n · KL), scalars."""
+    def loss_parts(self, x, target=None):
+        """(reconstruction of target, or x, from a sampled code, 2 s² / n · KL), scalars."""
         mu, logvar = self.posterior(x)
         x_hat = self.decode(self.reparameterize(mu, logvar))
-        return losses.reconstruction(x_hat, x), 2 * self.std**2 / IMAGE_SIZE * losses.kl_divergence(mu, logvar)
+        kl = losses.kl_divergence(mu, logvar)
+        return losses.reconstruction(x_hat, x if target is None else target), 2 * self.std**2 / IMAGE_SIZE * kl
 
     @torch.no_grad()
     def sample(self, n):
