@@ -1,5 +1,6 @@
-"""Numbers from tensors and models; scikit-learn and torchmetrics do the work."""
+"""Numbers from tensors and models, which they leave as they are; scikit-learn and torchmetrics do the work."""
 
+import contextlib
 import warnings
 
 import torch
@@ -19,8 +20,9 @@ def reconstruction_mse(model, images):
     """Mean squared error of `model(images)`, averaged over pixels and images, a float.
 
     Args:
-        model: anything that maps images to reconstructions of the same shape.
-        images: (N, 1, 28, 28) float32, clean: the variant's own corruption is not applied.
+        model: anything that maps images to reconstructions of the same shape. A network is measured in eval mode,
+            and then has the mode that it had.
+        images: (N, 1, 28, 28) float32 in [0, 1], clean: the variant's own corruption is not applied.
 
     Raises:
         TypeError, ValueError: if `images` is something else.
@@ -38,11 +40,25 @@ def reconstruction_errors(model, images):
     if not callable(model):
         raise TypeError(f"model: expected a function from images to reconstructions, got {describe(model)}.")
     errors = []
-    for x in images.split(1000):
-        x_hat = model(x)
-        check_same_shape(x_hat, x, ("what the model returns", "images"))
-        errors.append((x_hat - x).square().flatten(1).mean(1))  # (B,)
+    with _eval_mode(model):
+        for x in images.split(1000):
+            x_hat = model(x.clone())  # it may work in place
+            check_same_shape(x_hat, x, ("what the model returns", "images"))
+            errors.append((x_hat - x).square().flatten(1).mean(1))  # (B,)
     return torch.cat(errors)
+
+
+@contextlib.contextmanager
+def _eval_mode(model):
+    """Within it a network does not drop units or count statistics; then each module has its mode again."""
+    modes = {module: module.training for module in model.modules()} if isinstance(model, nn.Module) else {}
+    for module in modes:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
 
 
 def knn_accuracy(train_codes, train_labels, test_codes, test_labels, n_neighbors=5):
@@ -106,11 +122,12 @@ def classifier_features(images, labels):
     `precision_recall` and `frechet_distance` do. Always from the same seed, so always the same function.
 
     Args:
-        images: (N, 1, 28, 28) float32 to train on.
+        images: (N, 1, 28, 28) float32 in [0, 1] to train on.
         labels: (N,) whole numbers, at least two classes.
 
     Returns:
-        A function (N, 1, 28, 28) -> (N, 64), the features, 0 or more.
+        A function (N, 1, 28, 28) -> (N, 64), the features, 0 or more. Made images may leave [0, 1], as those of
+        linear decoders do, but not by another scale (0..255, [-1, 1], standardised).
 
     Raises:
         TypeError, ValueError: if they are something else; the function raises the same.
@@ -133,7 +150,7 @@ def classifier_features(images, labels):
     ]
 
     def features(images):
-        check_images(images)
+        check_images(images, overshoot=True)
         h = images.flatten(1)  # (N, 784)
         for weight, bias in hidden:
             h = torch.relu(h @ weight.to(h.device) + bias.to(h.device))  # (N, 128), then (N, 64)
@@ -170,9 +187,13 @@ def precision_recall(real, fake, n_neighbors=3):
 
 def _share_inside(points, centres, n_neighbors):
     """Share of `points` within at least one centre's distance to its `n_neighbors`-th neighbour."""
-    points, centres = points.detach(), centres.detach()
-    radii = torch.cdist(centres, centres).kthvalue(n_neighbors + 1, dim=1).values  # (N,), a centre's nearest is itself
-    return (torch.cdist(points, centres) <= radii).any(dim=1).double().mean().item()
+    # cdist multiplies out (a - b)²: far from 0 the squares cancel, and in float32 little is left of the distance.
+    points, centres = (p.detach().cpu().double() for p in (points, centres))
+    points, centres = points - centres.mean(0), centres - centres.mean(0)
+    # In pieces, as all distances of 20,000 points take 3 GB; a centre's nearest is itself.
+    radii = torch.cat([torch.cdist(c, centres).kthvalue(n_neighbors + 1, dim=1).values for c in centres.split(1000)])
+    inside = [(torch.cdist(p, centres) <= radii).any(dim=1) for p in points.split(1000)]
+    return torch.cat(inside).double().mean().item()
 
 
 def frechet_distance(real, fake):
@@ -213,7 +234,7 @@ def reconstruction_auc(model, inliers, outliers):
 
     Args:
         model: anything that maps images to reconstructions of the same shape.
-        inliers, outliers: (N, 1, 28, 28) and (M, 1, 28, 28) float32.
+        inliers, outliers: (N, 1, 28, 28) and (M, 1, 28, 28) float32 in [0, 1].
 
     Raises:
         TypeError, ValueError: if they are something else.
@@ -228,14 +249,16 @@ def reconstruction_auc(model, inliers, outliers):
 def two_nn_dimension(points):
     """Intrinsic dimension from each point's two nearest neighbours (Facco et al. 2017, doi:10.1038/s41598-017-11873-y).
 
-    The ratio μ of the second distance to the first has the distribution 1 - μ^-D, so D is estimated
-    by maximum likelihood as N / Σ log μ. Duplicate points carry no ratio and are dropped.
+    The ratio μ of the second distance to the first has the distribution 1 - μ^-D. Facco et al. fit D as the slope
+    of a line through the empirical distribution; here it is the maximum-likelihood estimate N / Σ log μ
+    (Denti et al. 2022, doi:10.1038/s41598-022-20991-1). Duplicate points carry no ratio and are dropped.
 
     Args:
-        points: (N, d) float32, N > 2.
+        points: (N, d) float32, N > 2, spread continuously: on a grid both neighbours are equally far.
 
     Raises:
-        TypeError, ValueError: if `points` is something else, or fewer than 3 points are distinct.
+        TypeError, ValueError: if `points` is something else, fewer than 3 points are distinct, or for a quarter of
+            them the two distances differ by less than a thousandth.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -245,4 +268,10 @@ def two_nn_dimension(points):
         raise ValueError(f"points: expected at least 3 distinct points, got {len(distinct)}.")
     distances, _ = NearestNeighbors(n_neighbors=3).fit(distinct).kneighbors(distinct)  # (N, 3), the first is 0
     log_ratio = torch.from_numpy(distances[:, 2] / distances[:, 1]).log()
+    tied = (log_ratio < 1e-3).double().mean().item()  # in D dimensions about D / 1000 by chance
+    if tied > 0.25:
+        raise ValueError(
+            f"points: expected two neighbours at different distances, got {tied:.0%} of the points with ties, as on a "
+            "grid; leave the values unrounded."
+        )
     return float(len(distinct) / log_ratio.sum())

@@ -13,6 +13,7 @@ from sklearn.metrics import mean_squared_error
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from aecourse import data, metrics, models
 
@@ -24,6 +25,56 @@ def test_reconstruction_mse_is_scikit_learns():
         expected = mean_squared_error(x.flatten(1), model(x).flatten(1))
     assert math.isclose(metrics.reconstruction_mse(model, x), expected, rel_tol=1e-5)
     assert metrics.reconstruction_mse(lambda x: x, x) == 0
+
+
+def test_measuring_an_in_place_model_changes_nothing():
+    torch.manual_seed(0)
+    x = torch.rand(50, 1, 28, 28)
+    before = x.clone()
+    error = metrics.reconstruction_mse(lambda x: x.mul_(0.5), x)
+    assert math.isclose(error, (before / 2).square().mean(), rel_tol=1e-5)
+    assert torch.equal(x, before)
+
+
+class Mixed(models.LinearAutoencoder):
+    """Statistics, dropout, and one layer that its owner keeps in eval mode."""
+
+    def __init__(self):
+        super().__init__(2)
+        self.encoder.append(nn.BatchNorm1d(2))
+        self.encoder.append(nn.Dropout(0.5))
+        self.train()
+        self.decoder[0].eval()
+
+    def encode(self, x):
+        x -= x.mean()  # in place
+        return self.encoder(x)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [metrics.reconstruction_mse, lambda m, x: metrics.reconstruction_auc(m, x, x), models.fit_latent_density],
+)
+def test_measuring_leaves_modes_statistics_and_images_alone(measure):
+    torch.manual_seed(0)
+    model, x = Mixed(), torch.rand(200, 1, 28, 28)
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    modes, before = [module.training for module in model.modules()], x.clone()
+    measure(model, x)
+    assert [module.training for module in model.modules()] == modes and torch.equal(x, before)
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+
+
+def test_a_network_is_measured_in_eval_mode_and_keeps_its_mode_when_it_fails():
+    torch.manual_seed(0)
+    model, x = Mixed(), torch.rand(200, 1, 28, 28)
+    error = metrics.reconstruction_mse(model, x)
+    assert metrics.reconstruction_mse(model, x) == error, "dropout would differ each time"
+    assert math.isclose(metrics.reconstruction_mse(model.eval(), x), error, rel_tol=1e-6)
+    broken = nn.Sequential(nn.Dropout(), nn.Flatten())
+    with pytest.raises(ValueError, match="one shape"):
+        metrics.reconstruction_mse(broken, x)
+    assert broken.training and broken[0].training
 
 
 def test_knn_accuracy_is_scikit_learns():
@@ -44,6 +95,25 @@ def test_two_nn_finds_a_known_dimension(dimension):
     generator = np.random.default_rng(0)
     points = generator.random((3000, dimension)) @ np.linalg.qr(generator.standard_normal((50, dimension)))[0].T
     assert math.isclose(metrics.two_nn_dimension(torch.from_numpy(points).float()), dimension, rel_tol=0.1)
+
+
+def test_two_nn_is_the_maximum_likelihood_estimate():
+    """Not the line fit of Facco et al.: the two differ on the same points."""
+    points = np.random.default_rng(0).random((300, 3)).astype(np.float32)
+    distances = np.sort(np.linalg.norm(points[:, None] - points[None], axis=2), axis=1)
+    mu = np.sort(distances[:, 2] / distances[:, 1])
+    assert math.isclose(metrics.two_nn_dimension(torch.from_numpy(points)), 300 / np.log(mu).sum(), rel_tol=1e-4)
+    share = np.arange(300) / 300
+    fitted = -(np.log(mu) @ np.log(1 - share)) / (np.log(mu) @ np.log(mu))
+    assert abs(fitted / (300 / np.log(mu).sum()) - 1) > 0.01
+
+
+@pytest.mark.parametrize(
+    "points", [torch.arange(50.0)[:, None], torch.cartesian_prod(torch.arange(9.0), torch.arange(9.0))]
+)
+def test_two_nn_refuses_a_grid(points):
+    with pytest.raises(ValueError, match=r"points: expected two neighbours at different distances, got \d+%"):
+        metrics.two_nn_dimension(points)
 
 
 def test_two_nn_drops_duplicates():
@@ -113,6 +183,26 @@ def test_precision_and_recall_are_those_of_a_plain_loop():
         assert metrics.precision_recall(real, fake, k) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("shift", [1e3, 1e4])
+def test_precision_and_recall_do_not_depend_on_where_the_features_are(shift):
+    torch.manual_seed(0)
+    real, fake = torch.randn(300, 16), 0.9 * torch.randn(200, 16)
+    # As float32 keeps them there, so that both calls get the same cloud.
+    real, fake = (real + shift) - shift, (fake + shift) - shift
+    precision, recall = metrics.precision_recall(real, fake)
+    assert 0.2 < recall < 0.9
+    assert metrics.precision_recall(real + shift, fake + shift) == (precision, recall)
+
+
+def test_precision_and_recall_are_computed_in_pieces():
+    """All distances of 20,000 points at once would be 3 GB; here the pieces are smaller than the sets."""
+    torch.manual_seed(0)
+    real, fake = torch.randn(2300, 2), torch.randn(1100, 2) + 1
+    radii = torch.cdist(real.double(), real.double()).kthvalue(4, dim=1).values
+    inside = (torch.cdist(fake.double(), real.double()) <= radii).any(1).double().mean().item()
+    assert metrics.precision_recall(real, fake)[0] == inside
+
+
 def test_precision_sees_ugly_samples_and_recall_sees_missing_ones():
     torch.manual_seed(0)
     real = torch.cat([torch.randn(200, 4), torch.randn(200, 4) + 50])
@@ -143,7 +233,7 @@ def test_feature_sets_must_match_and_suffice(metric):
 
 def test_reconstruction_auc_is_the_share_of_pairs_in_the_right_order():
     torch.manual_seed(0)
-    inliers, outliers = torch.rand(30, 1, 28, 28), torch.rand(20, 1, 28, 28) * 1.02
+    inliers, outliers = torch.rand(30, 1, 28, 28) * 0.98, torch.rand(20, 1, 28, 28)
 
     def black(x):
         return torch.zeros_like(x)

@@ -14,7 +14,7 @@ def fit_latent_density(model, images, kind="gaussian"):
 
     Args:
         model: a trained `Autoencoder`.
-        images: (N, 1, 28, 28) float32, at least 100, such as digits.train.images.
+        images: (N, 1, 28, 28) float32 in [0, 1], at least 100, such as digits.train.images.
         kind: "gaussian", N(μ, Σ) of the codes; or "mixture", as many Gaussians as give a held-out fifth of the
             codes the highest likelihood.
 
@@ -30,8 +30,14 @@ def fit_latent_density(model, images, kind="gaussian"):
     check_choice(kind, "kind", ("gaussian", "mixture"))
     if len(images) < 100:
         raise ValueError(f"images: expected at least 100, to fit a density, got {len(images)}.")
-    with torch.no_grad():
-        z = torch.cat([model.encode(x) for x in images.split(1000)]).double().cpu().numpy()  # (N, d)
+    modes = {module: module.training for module in model.modules()}  # put back: measuring changes nothing
+    try:
+        model.eval()
+        with torch.no_grad():
+            z = torch.cat([model.encode(x.clone()) for x in images.split(1000)]).double().cpu().numpy()  # (N, d)
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
     return LatentDensity(model, fit_mixture(z, choose_components(z) if kind == "mixture" else 1))
 
 
