@@ -3,6 +3,8 @@
 import base64
 import html
 import json
+import math
+import zlib
 from dataclasses import dataclass
 
 import matplotlib.style
@@ -14,9 +16,15 @@ from aecourse.validation import IMAGE_SIZE, check_images, check_labels, describe
 
 MEND = "train models.VanillaAutoencoder(latent_dim=2, hidden_dims=(256,))"
 PAGE_BYTES = 800_000
-DECODER_WEIGHTS = 270_000  # in float16 and base64 2.7 bytes each: 720 kB, which leaves room for codes and program
-LARGEST_FLOAT16 = 65_504
-TOLERANCE = 2e-3  # of a pixel in [0, 1]: half a step of the 8-bit screen
+FLOAT16_WEIGHTS = 270_000  # in float16 and base64 2.7 bytes each: 720 kB, which leaves room for codes and program
+INT8_WEIGHTS = 550_000  # in int8 and base64 at most 1.375 bytes each with their scales; deflated 1.25 if trained
+DIGIT_BYTES = 12  # two float32 in base64 and a label
+GROUP = 64  # weights of a row that share a scale in int8
+SMALLEST_FLOAT16, LARGEST_FLOAT16 = 2**-24, 65_504
+PROMISES = {  # what share of the pixels, in [0, 1], is how close to the model's
+    "float16": (1.0, 2e-3),  # half a step of the 8-bit screen
+    "int8": (0.999, 5e-3),  # a step and a quarter
+}
 DRAWN = 1_500  # glyphs; more cover each other
 ACTIVATIONS = {"SiLU": functional.silu, "ReLU": torch.relu, "Sigmoid": torch.sigmoid}
 SHAPES_ONLY = (nn.Flatten, nn.Unflatten, nn.Identity)  # the page works on vectors of 784 pixels
@@ -53,12 +61,13 @@ def latent_explorer(model, digits):
     there and, in words, how many training digits have their code within a circle around it. The circle's
     radius is a quarter of the median distance of a code from the median code, to two digits.
 
-    The pixels agree with `model.decode` to 0.002 everywhere on the plane: first layer and biases are float32,
-    the other weights float16.
+    First layer and biases are stored as float32. A decoder of up to 270,000 weights keeps the others as float16:
+    on a grid of 97 x 97 points over the plane every pixel agrees with `model.decode` to 0.002. A larger one
+    keeps them as int8, 64 weights of a row sharing a scale: 99.9 % of the pixels on that grid agree to 0.005.
 
     Args:
         model: an `Autoencoder` with latent_dim=2 whose decoder is fully connected (Linear, SiLU, ReLU, Sigmoid)
-            with at most 270,000 weights, such as VanillaAutoencoder(latent_dim=2, hidden_dims=(256,)).
+            with at most 550,000 weights, such as VanillaAutoencoder(latent_dim=2, hidden_dims=(512, 256)).
         digits: what `data.load_mnist()` returns, of which the training digits are shown; or one `ImageSet`,
             such as digits.train, that it was trained on: the page speaks of "training digits".
             All N count for the density, 1,500 are drawn.
@@ -68,13 +77,14 @@ def latent_explorer(model, digits):
 
     Raises:
         TypeError, ValueError: if model or digits are something else, if the page would be too large, or if
-            float16 cannot hold the decoder to 0.002.
+            the rounded decoder draws something else than the model on that grid.
     """
     steps = decoder_steps(model)
     z, labels = codes(model, digits)  # (N, 2), (N,)
     centre, side = view(z)
-    steps = round_to_float16(steps, grid(centre, side, 40))
-    check_agreement(model, steps, grid(centre, side, 97))
+    storage = "float16" if count_weights(steps) <= FLOAT16_WEIGHTS else "int8"
+    steps = round_to(storage, steps, grid(centre, side, 40))
+    check_agreement(model, steps, grid(centre, side, 97), storage)  # most of them between the others
     content = {
         "steps": [packed(step) for step in steps],
         "codes": pack(z),
@@ -87,14 +97,15 @@ def latent_explorer(model, digits):
         "colours": [style["color"] for style in matplotlib.style.library["petroff10"]["axes.prop_cycle"]],
     }
     explorer = LatentExplorer(
-        PAGE.replace("CONTENT", json.dumps(content)),
+        PAGE.replace("GROUP", str(GROUP)).replace("CONTENT", json.dumps(content)),
         f"Latent explorer: the codes of {len(z):,} training digits, and what the decoder draws between them.",
     )
     size = len(explorer._repr_html_().encode())
     if size > PAGE_BYTES:
+        fit = 0.9 * (len(z) - (size - PAGE_BYTES) / DIGIT_BYTES)  # other digits round and deflate a little differently
         raise ValueError(
             f"digits: expected few enough for a page of {PAGE_BYTES // 1000} kB, got {len(z):,} digits, "
-            f"{size // 1000} kB in all; pass fewer, such as data.ImageSet(*digits.train[:4000])."
+            f"{size // 1000} kB in all; pass fewer, such as data.ImageSet(*digits.train[:{fit // 100 * 100:.0f}])."
         )
     return explorer
 
@@ -118,13 +129,13 @@ def decoder_steps(model):
             steps.append(("Linear", weight, bias))
         elif not isinstance(layer, SHAPES_ONLY):
             raise TypeError(f"model: expected {expected}, got a decoder with a {kind}; {MEND}.")
-    weights = [weight for kind, weight, _ in filter(is_linear, steps)]
-    if not weights or len(weights[-1]) != IMAGE_SIZE:
+    linear = list(filter(is_linear, steps))
+    if not linear or len(linear[-1][1]) != IMAGE_SIZE:
         raise TypeError(f"model: expected {expected}, whose last linear layer has {IMAGE_SIZE} outputs; {MEND}.")
-    count = sum(weight.numel() for weight in weights)
-    if count > DECODER_WEIGHTS:
+    count = count_weights(steps)
+    if count > INT8_WEIGHTS:
         raise ValueError(
-            f"model: expected a decoder of at most {DECODER_WEIGHTS:,} weights, which fit in a page of "
+            f"model: expected a decoder of at most {INT8_WEIGHTS:,} weights, which fit in a page of "
             f"{PAGE_BYTES // 1000} kB, got {count:,}; {MEND}."
         )
     for tensor in (tensor for step in steps for tensor in step[1:]):
@@ -139,6 +150,10 @@ def decoder_steps(model):
 
 def is_linear(step):
     return step[0] == "Linear"
+
+
+def count_weights(steps):
+    return sum(step[1].numel() for step in filter(is_linear, steps))
 
 
 @torch.no_grad()
@@ -183,70 +198,90 @@ def grid(centre, side, n):
 def run(step, x):
     """One step of the decoder for a batch: (N, inputs) -> (N, outputs)."""
     kind, *tensors = step
-    return functional.linear(x, *tensors) if is_linear(step) else ACTIVATIONS[kind](x)
+    return functional.linear(x, *tensors[:2]) if is_linear(step) else ACTIVATIONS[kind](x)
 
 
-def round_to_float16(steps, x):
-    """The steps with all weights but the first layer's rounded to float16, for inputs like x (N, 2).
+def round_to(storage, steps, x):
+    """The steps with all weights but the first layer's rounded to float16 or int8, for inputs like x (N, 2).
 
     The first layer stays float32: its errors would be multiplied by codes of any size, and it is small.
+    A layer in int8 carries its scales: ("Linear", weight, bias, scale).
     """
     rounded = []
     for step in steps:
         if is_linear(step) and any(map(is_linear, rounded)):
             _, weight, bias = step
-            step = ("Linear", float16_that_cancels(weight, x), bias)
+            weight, *scale = rounded_that_cancels(weight, x, storage)
+            step = ("Linear", weight, bias, *scale)
         rounded.append(step)
         x = run(step, x)
     return rounded
 
 
-def float16_that_cancels(weight, x):
-    """weight (outputs, inputs) in float16 such that x @ weight.T hardly changes (OPTQ, Frantar et al. 2023).
+def rounded_that_cancels(weight, x, storage):
+    """weight (outputs, inputs) rounded such that x @ weight.T hardly changes (OPTQ, Frantar et al. 2023).
 
     Each column's rounding errors are made up for by the columns not yet rounded, as far as the inputs x
     (N, inputs) are correlated. On a plane they are strongly so: the error is a tenth of plain rounding's.
+
+    Returns:
+        For "float16" one tensor, the weights. For "int8" two: the weights, which are whole numbers from -127 to 127
+        times the scale of their group, and the scales (outputs, groups), which float16 holds.
     """
     weight, x = weight.double(), x.double()
     gram = x.T @ x
     gram.diagonal().add_(1e-6 * gram.diagonal().mean() + 1e-12)  # units that never vary leave it singular
     factor = torch.linalg.cholesky(torch.linalg.inv(gram), upper=True)
-    rounded = torch.empty_like(weight, dtype=torch.float16)
+    rounded = torch.empty_like(weight)
+    scales = []
     for j in range(weight.shape[1]):
-        rounded[:, j] = weight[:, j]
+        if storage == "float16":
+            rounded[:, j] = weight[:, j].half()
+        else:
+            if j % GROUP == 0:  # only now: the columns before have changed these
+                scales.append((weight[:, j : j + GROUP].abs().amax(1) / 127).clamp(min=SMALLEST_FLOAT16).half())
+            rounded[:, j] = (weight[:, j] / scales[-1]).round().clamp(-127, 127) * scales[-1]
         error = (weight[:, j] - rounded[:, j]) / factor[j, j]
         weight[:, j:] -= torch.outer(error, factor[j, j:])
-    return rounded.float()
+    return (rounded.float(), torch.stack(scales, 1).float()) if scales else (rounded.float(),)
 
 
 @torch.no_grad()
-def check_agreement(model, steps, z):
-    """Raise unless the steps draw what model.decode draws."""
+def check_agreement(model, steps, z, storage):
+    """Raise unless the steps draw what model.decode draws, as close as the storage promises."""
     x_hat = model.decode(z.to(next(model.parameters()).device)).float().cpu().flatten(1)  # (N, 784)
     for step in steps:
         z = run(step, z)
-    error = (z - x_hat).abs().max().item()
-    if not error <= TOLERANCE:
+    share, tolerance = PROMISES[storage]
+    errors = (z - x_hat).abs().flatten()
+    error = errors.kthvalue(math.ceil(share * len(errors))).values.item()  # this share has at most this error
+    if not error <= tolerance:
+        drawn = "the same" if share == 1 else f"{100 * share:g} % of the pixels the same"
+        smaller = "train for fewer epochs or with a lower max_lr, so that the codes stay smaller"
         raise ValueError(
-            f"model: expected a decoder whose copy in float16 draws the same to {TOLERANCE}, got {error:.2g}; "
-            "train for fewer epochs or with a lower max_lr, so that the codes stay smaller."
+            f"model: expected a decoder whose copy in {storage} draws {drawn} to {tolerance}, got {error:.2g}; "
+            f"{smaller if storage == 'float16' else MEND}."
         )
 
 
 def packed(step):
-    """A step as JSON: the first layer in float32, all rounded weights in float16 without loss."""
+    """A step as JSON: the first layer in float32, all rounded weights in float16 or int8 without loss."""
     if not is_linear(step):
         return {"kind": step[0]}
-    _, weight, bias = step
+    _, weight, bias, *scale = step
+    content = {"kind": "Linear", "bias": pack(bias)}
+    if scale:
+        whole = weight / scale[0].repeat_interleave(GROUP, dim=1)[:, : weight.shape[1]]
+        return content | {"weight": pack(whole.round().to(torch.int8)), "scale": pack(scale[0].half())}
     exact = torch.equal(weight, weight.half().float())
-    return {"kind": "Linear", "weight": pack(weight.half() if exact else weight), "bias": pack(bias)}
+    return content | {"weight": pack(weight.half() if exact else weight)}
 
 
 def pack(tensor):
-    """A tensor as [type, base64 of its numbers], little-endian."""
-    kind = "float16" if tensor.dtype == torch.float16 else "float32"
-    numbers = tensor.contiguous().numpy().astype("<f2" if kind == "float16" else "<f4").tobytes()
-    return [kind, base64.b64encode(numbers).decode()]
+    """A tensor as [type, base64 of its numbers], little-endian; int8 deflated before."""
+    kind = str(tensor.dtype).removeprefix("torch.")
+    numbers = tensor.contiguous().numpy().astype({"float32": "<f4", "float16": "<f2", "int8": "i1"}[kind]).tobytes()
+    return [kind, base64.b64encode(zlib.compress(numbers, 9) if kind == "int8" else numbers).decode()]
 
 
 PAGE = r"""<!doctype html>
@@ -295,14 +330,20 @@ PAGE = r"""<!doctype html>
   <p id="live" class="unseen" aria-live="polite"></p>
   <noscript>The explorer decodes in the page and needs JavaScript: please allow it.</noscript>
 </main>
-<script>
-"use strict";
+<script type="module">
 const content = CONTENT;
 
 // ---- numbers ----
-function unpack([kind, text]) {
+async function unpack([kind, text]) {
   const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+  if (kind === "int8") return new Int8Array(await inflated(bytes));
   return kind === "float32" ? new Float32Array(bytes.buffer) : Float32Array.from(new Uint16Array(bytes.buffer), half);
+}
+function inflated(bytes) {
+  if (!window.DecompressionStream) document.getElementById("words").textContent =
+    "The explorer needs a browser of 2023 or later: please update this one.";
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).arrayBuffer();
 }
 function half(bits) {  // 1 bit sign, 5 bits exponent, 10 bits fraction
   const exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -313,9 +354,10 @@ function half(bits) {  // 1 bit sign, 5 bits exponent, 10 bits fraction
 // ---- the decoder ----
 const sigmoid = a => 1 / (1 + Math.exp(-a));
 const activations = { SiLU: a => a * sigmoid(a), ReLU: a => Math.max(a, 0), Sigmoid: sigmoid };
-const steps = content.steps.map(({ kind, weight, bias }) => {
+async function stepOf({ kind, weight, scale, bias }) {
   if (kind !== "Linear") return x => x.map(activations[kind]);
-  const W = unpack(weight), b = unpack(bias);
+  const b = await unpack(bias), W = scale ? scaled(await unpack(weight), await unpack(scale), b.length)
+    : await unpack(weight);
   return x => {
     const y = new Float64Array(b.length);
     for (let i = 0, k = 0; i < y.length; i++) {
@@ -325,11 +367,19 @@ const steps = content.steps.map(({ kind, weight, bias }) => {
     }
     return y;
   };
-});
+}
+function scaled(whole, scales, rows) {  // GROUP weights of a row share a scale
+  const inputs = whole.length / rows, groups = scales.length / rows;
+  return Float32Array.from(whole, (value, k) => {
+    const row = Math.floor(k / inputs), group = Math.floor((k - row * inputs) / GROUP);
+    return value * scales[row * groups + group];
+  });
+}
+const steps = await Promise.all(content.steps.map(stepOf));
 const decode = (z1, z2) => steps.reduce((x, step) => step(x), Float64Array.of(z1, z2));  // 784 pixels
 
 // ---- the density ----
-const codes = unpack(content.codes), labels = content.labels, N = labels.length;
+const codes = await unpack(content.codes), labels = content.labels, N = labels.length;
 function around(z1, z2) {  // how many codes are within the circle, and which is the nearest
   let count = 0, nearest = 0, least = Infinity;
   for (let i = 0; i < N; i++) {

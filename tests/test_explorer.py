@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from functools import cache
+from unittest import mock
 
 import pytest
 import torch
@@ -19,23 +21,39 @@ def digits():
     return data.load_mnist().train
 
 
-@pytest.fixture(scope="module")
-def model(digits):
+DEFAULT = tuple(len(p) for p in models.VanillaAutoencoder(2).encoder.parameters() if p.ndim == 2)[:-1]
+WIDTHS = sorted({(256,), DEFAULT, (512, 256)})  # (256,) fits in float16, (512, 256) does not
+
+
+@cache
+def trained(hidden_dims):
     torch.manual_seed(0)
-    model = models.VanillaAutoencoder(2, hidden_dims=(256,))
-    training.fit(model, digits, epochs=3, seed=0, max_lr=1e-2, progress=False)
+    model = models.VanillaAutoencoder(2, hidden_dims=hidden_dims)
+    training.fit(model, data.load_mnist().train, epochs=3, seed=0, max_lr=1e-2, progress=False)
     return model
 
 
+@cache
+def shown_of(hidden_dims):
+    return explorer.latent_explorer(trained(hidden_dims), data.load_mnist().train)._repr_html_()
+
+
 @pytest.fixture(scope="module")
-def shown(model, digits):
-    return explorer.latent_explorer(model, digits)._repr_html_()
+def model():
+    return trained((256,))
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return shown_of((256,))
 
 
 # ---- without a browser ----
 
 
-def test_the_page_is_small_and_loads_nothing(shown):
+@pytest.mark.parametrize("widths", WIDTHS, ids=str)
+def test_the_page_is_small_and_loads_nothing(widths):
+    shown = shown_of(widths)
     assert len(shown.encode()) < 800_000
     assert "http:" not in shown and "https:" not in shown and " src=" not in shown and "url(" not in shown
     assert "default-src &#x27;none&#x27;" in shown  # and the browser would refuse
@@ -71,8 +89,44 @@ def test_rounding_that_cancels_is_closer_than_plain_rounding(model):
         x = model.decoder[:2](z)  # (1600, 256)
     weight = model.decoder[2].weight.detach()
     exact, plain = x @ weight.T, x @ weight.half().float().T
-    cancelled = x @ explorer.float16_that_cancels(weight, x).T
-    assert (cancelled - exact).abs().max() < 0.5 * (plain - exact).abs().max()
+    (rounded,) = explorer.rounded_that_cancels(weight, x, "float16")
+    assert torch.equal(rounded, rounded.half().float())
+    assert (x @ rounded.T - exact).abs().max() < 0.5 * (plain - exact).abs().max()
+
+    rounded, scale = explorer.rounded_that_cancels(weight, x, "int8")
+    each = scale.repeat_interleave(64, dim=1)  # (784, 256), as is the weight
+    whole = rounded / each
+    assert (whole - whole.round()).abs().max() < 1e-4 and whole.abs().max() <= 127.0001
+    plain = x @ ((weight / each).round().clamp(-127, 127) * each).T
+    assert (x @ rounded.T - exact).abs().max() < 0.5 * (plain - exact).abs().max()
+
+
+def test_the_promise_is_checked_between_the_points_that_were_rounded_for(digits):
+    with (
+        mock.patch.object(explorer, "round_to", wraps=explorer.round_to) as rounding,
+        mock.patch.object(explorer, "check_agreement", wraps=explorer.check_agreement) as checking,
+    ):
+        explorer.latent_explorer(small(), data.ImageSet(*digits[:200]))
+    rounded, checked = rounding.call_args.args[2], checking.call_args.args[2]
+    spacing = torch.cdist(rounded[:1], rounded[1:]).min()
+    away = torch.cdist(checked, rounded).min(1).values
+    assert (away > 0.1 * spacing).double().mean() > 0.9
+
+
+def test_a_decoder_that_int8_cannot_hold_is_refused(digits, monkeypatch):
+    model = broken(small(), lambda m: m.decoder[2].weight.mul_(1000))
+    monkeypatch.setattr(explorer, "FLOAT16_WEIGHTS", 0)
+    sentence = r"^model: expected .* in int8 draws 99\.9 % of the pixels the same to 0\.005, got 0\.\d+; train .*\.$"
+    with pytest.raises(ValueError, match=sentence):
+        explorer.latent_explorer(model, data.ImageSet(*digits[:200]))
+
+
+def test_one_pixel_that_is_off_is_too_many(model):
+    z, (*steps, (_, weight, bias), sigmoid) = explorer.grid(torch.zeros(2), 10.0, 20), explorer.decoder_steps(model)
+    off = torch.eye(784)[300]  # one of 784 is more than one in a thousand
+    explorer.check_agreement(model, [*steps, ("Linear", weight, bias), sigmoid], z, "int8")
+    with pytest.raises(ValueError, match="copy in int8"):
+        explorer.check_agreement(model, [*steps, ("Linear", weight, bias + off), sigmoid], z, "int8")
 
 
 def broken(model, change):
@@ -91,7 +145,7 @@ BAD_MODELS = [
     ("model", "got 'model'"),
     (models.VanillaAutoencoder(32), "got latent_dim=32"),
     (models.ConvolutionalAutoencoder(2), "fully connected decoder, got a decoder with a "),
-    (models.VanillaAutoencoder(2), "at most 270,000 weights"),
+    (models.VanillaAutoencoder(2, (1024, 512)), f"at most {explorer.INT8_WEIGHTS:,} weights"),
     (broken(small(), lambda m: m.decoder.insert(1, nn.Tanh())), "got a decoder with a Tanh"),
     (broken(small(), lambda m: m.decoder[2].weight[0].fill_(1e5)), "up to 65,504, got 1e+05"),
     (broken(small(), lambda m: m.decoder[2].bias[0].fill_(torch.nan)), "got nan; train again"),
@@ -119,8 +173,10 @@ def test_other_digits_get_one_sentence(model, digits):
     with pytest.raises(ValueError, match="expected 0 to 9, got 10"):
         explorer.latent_explorer(model, data.ImageSet(digits.images[:5], digits.labels[:5] + 10))
     many = data.ImageSet(digits.images.repeat(6, 1, 1, 1), digits.labels.repeat(6))
-    with pytest.raises(ValueError, match=r"a page of 800 kB, got 24,000 digits, \d+ kB in all; pass fewer"):
+    with pytest.raises(ValueError, match=r"a page of 800 kB, got 24,000 digits, \d+ kB in all; pass fewer") as error:
         explorer.latent_explorer(model, many)
+    fit = int(re.search(r"data\.ImageSet\(\*digits\.train\[:(\d+)\]\)", str(error.value))[1])
+    assert 4_000 < fit < 24_000 and explorer.latent_explorer(model, data.ImageSet(*many[:fit]))
 
 
 # ---- in a browser ----
@@ -197,6 +253,15 @@ def state(frame):
     """What one explorer shows, once it has drawn."""
     frame.evaluate(NEXT_FRAME)
     return frame.evaluate(STATE)
+
+
+def assert_is_promised(decoded, x_hat, model):
+    """Pixels (N, 784) agree as the docstring promises: all to 0.002, of a large decoder 99.9 % to 0.005."""
+    error = (decoded - x_hat).abs()
+    if sum(p.numel() for p in model.decoder.parameters() if p.ndim == 2) <= 270_000:
+        assert error.max() < 2e-3
+    else:
+        assert (error < 5e-3).double().mean() > 0.999
 
 
 def assert_agrees(seen, model, digits):
@@ -311,8 +376,51 @@ def test_a_screen_reader_hears_the_words_once_the_pointer_rests(opened):
     assert re.findall(r"(\d) around", classes) == list("0123456789") and title.startswith("Latent explorer")
 
 
-def test_decoding_is_fast(opened):
-    _, (frame,) = opened()
+@pytest.mark.parametrize("widths", WIDTHS, ids=str)
+def test_the_page_decodes_between_the_points_that_were_rounded_for(opened, widths, digits):
+    model = trained(widths)
+    with torch.no_grad():
+        centre, side = explorer.view(model.encode(digits.images))
+        z = explorer.grid(centre, side * 38 / 39, 39)  # the middles of the 39 x 39 cells between 40 x 40 points
+        z = z[torch.randperm(len(z), generator=torch.Generator().manual_seed(0))[:400]]
+        x_hat = model.decode(z).flatten(1)
+    assert torch.cdist(z, explorer.grid(centre, side, 40)).min() > 0.01 * side
+    _, (frame,) = opened(shown_of(widths))
+    decoded = frame.evaluate("codes => codes.map(z => [...explorer.decode(...z)])", z.tolist())
+    assert_is_promised(torch.tensor(decoded), x_hat, model)
+
+
+def test_groups_that_end_within_a_row_have_their_own_scales(opened, digits, monkeypatch):
+    torch.manual_seed(0)
+    model = models.VanillaAutoencoder(2, (150, 100))  # groups of 64 and 36; of 64, 64 and 22
+    with torch.no_grad():
+        for layer in (model.decoder[2], model.decoder[4]):
+            layer.weight *= 12 * torch.rand(len(layer.weight), 1) * torch.rand(layer.weight.shape[1])
+    monkeypatch.setattr(explorer, "FLOAT16_WEIGHTS", 0)
+    _, (frame,) = opened(explorer.latent_explorer(model, data.ImageSet(*digits[:200]))._repr_html_())
+    seen = state(frame)
+    with torch.no_grad():
+        x_hat = model.decode(torch.tensor([seen["z"]])).flatten()
+    assert x_hat.std() > 0.05  # a wrong scale would be seen
+    assert (torch.tensor(seen["decoded"]) - x_hat).abs().quantile(0.999) < 5e-3
+
+
+def test_a_browser_that_cannot_inflate_says_so(browser, digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(explorer, "FLOAT16_WEIGHTS", 0)
+    file = tmp_path / "page.html"
+    file.write_text(explorer.latent_explorer(small(), data.ImageSet(*digits[:200]))._repr_html_())
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(file.as_uri())
+    frame = page.frames[1]
+    until(frame, "document.getElementById('words').textContent")
+    assert "needs a browser of 2023 or later" in frame.locator("#words").text_content()
+    page.close()
+
+
+@pytest.mark.parametrize("widths", WIDTHS, ids=str)
+def test_decoding_is_fast(opened, widths):
+    _, (frame,) = opened(shown_of(widths))
     milliseconds = frame.evaluate("""() => {
         const times = [];
         for (let i = 0; i < 20; i++) {
