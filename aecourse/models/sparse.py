@@ -19,24 +19,28 @@ class SparseAutoencoder(VanillaAutoencoder):
     Args:
         latent_dim, hidden_dims: as in `VanillaAutoencoder`; latent_dim may be above 784. hidden_dims=()
             makes a dictionary: the image is a sum of columns, one a unit, without a sigmoid.
-        sparsity_weight: λ, the weight of the mean over images of Σ|z|.
-        top_k: keep the k largest numbers of each code and use no penalty (Gao et al. 2024, arXiv:2406.04093).
+        sparsity_weight: λ, the weight of the mean over images of Σ|z|; no penalty when it is not given.
+        top_k: keep the k largest numbers of each code and set the others to zero (Gao et al. 2024, arXiv:2406.04093);
+            latent_dim // 2 when neither it nor a sparsity_weight is given.
         code: "relu", or "linear" for the naive form: no ReLU, free decoder columns, no exact zeros.
     """
 
-    max_lr = 5e-3
-
-    def __init__(self, latent_dim=32, hidden_dims=(512, 256), sparsity_weight=3e-5, top_k=None, code="relu"):
+    def __init__(self, latent_dim=32, hidden_dims=None, sparsity_weight=None, top_k=None, code="relu"):
         super().__init__(latent_dim, hidden_dims)
-        check_positive(sparsity_weight, "sparsity_weight")
         check_choice(code, "code", ("relu", "linear"))
+        if sparsity_weight is not None:
+            check_positive(sparsity_weight, "sparsity_weight")
+        elif code == "linear":
+            raise ValueError("sparsity_weight: expected a number above zero, the penalty of a linear code, got None.")
+        elif top_k is None:
+            top_k = max(1, latent_dim // 2)
         if top_k is not None:
             check_whole_number(top_k, "top_k")
             if top_k > latent_dim:
                 raise ValueError(f"top_k: expected at most latent_dim, {latent_dim}, got {top_k}.")
         self.sparsity_weight, self.top_k, self.code = sparsity_weight, top_k, code
         to_code, from_code = self.encoder[-1], self.decoder[0]
-        if not hidden_dims:
+        if not self.hidden_dims:
             self.decoder = nn.Sequential(from_code, self.decoder[-1])  # a sum of columns: no sigmoid
         if code == "relu":
             self.encoder.append(nn.ReLU())
@@ -53,8 +57,8 @@ class SparseAutoencoder(VanillaAutoencoder):
         return torch.zeros_like(z).scatter(1, units, values)  # (N, d)
 
     def penalty(self, z):
-        """λ times the mean over images of Σ|z|; nothing when top_k already makes the code sparse."""
-        return super().penalty(z) if self.top_k else self.sparsity_weight * losses.sparsity(z)
+        """λ times the mean over images of Σ|z|; nothing without a sparsity_weight."""
+        return super().penalty(z) if self.sparsity_weight is None else self.sparsity_weight * losses.sparsity(z)
 
 
 class UnitColumns(nn.Module):

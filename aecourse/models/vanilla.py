@@ -7,20 +7,26 @@ from aecourse.validation import IMAGE_SHAPE, IMAGE_SIZE, check_whole_number, des
 
 
 class VanillaAutoencoder(Autoencoder):
-    """784-512-256-d-256-512-784 by default, after Hinton & Salakhutdinov (2006, doi:10.1126/science.1127647).
+    """784-256-d-256-784 by default, a small relative of Hinton & Salakhutdinov's (2006, doi:10.1126/science.1127647).
 
-    SiLU between the layers, none on the code, a sigmoid on the pixels.
+    SiLU between the layers, none on the code, a sigmoid on the pixels. The default widths and rate have been chosen
+    on validation digits: `python -m aecourse.benchmark --choose`.
 
     Args:
         latent_dim: d, the length of a code.
-        hidden_dims: widths of the encoder's hidden layers; the decoder mirrors them.
+        hidden_dims: widths of the encoder's hidden layers; the decoder mirrors them. None for (256,), or for
+            (256, 128) when the code has fewer than 8 numbers: depth helps a short code and hurts a long one.
 
     Raises:
         TypeError, ValueError: if a width is not a whole number of 1 or more.
     """
 
-    def __init__(self, latent_dim=32, hidden_dims=(512, 256)):
+    max_lr = 1e-2
+
+    def __init__(self, latent_dim=32, hidden_dims=None):
         super().__init__(latent_dim)
+        if hidden_dims is None:
+            hidden_dims = (256,) if latent_dim >= 8 else (256, 128)
         if not isinstance(hidden_dims, (tuple, list)):
             raise TypeError(f"hidden_dims: expected widths such as (512, 256), got {describe(hidden_dims)}.")
         for width in hidden_dims:

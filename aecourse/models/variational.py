@@ -27,7 +27,7 @@ class VariationalAutoencoder(VanillaAutoencoder):
         std: s, the decoder's fixed standard deviation; a larger one weighs the KL term more.
     """
 
-    def __init__(self, latent_dim=32, hidden_dims=(512, 256), std=0.2):
+    def __init__(self, latent_dim=32, hidden_dims=None, std=0.2):
         super().__init__(latent_dim, hidden_dims)
         check_positive(std, "std")
         self.std = std
