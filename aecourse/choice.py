@@ -9,6 +9,7 @@ for it the recipe with the lowest error. A tenth, because two seeds differ by ab
 and a class of thirty laptops waits for every weight.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -160,5 +161,6 @@ def choose():
         for row in sorted(tried, key=lambda row: row.validation):
             widths = "-".join(map(str, row.candidate.widths)) or "none"
             recipe = f"{row.candidate.max_lr:g} | {row.candidate.batch_size} | {row.candidate.epochs}"
-            errors = f"{row.train:.4f} | {row.validation:.4f} | {'chosen' if row.candidate == best else ''}"
+            mark = "chosen" if row.candidate == best and math.isfinite(row.validation) else ""
+            errors = f"{row.train:.4f} | {row.validation:.4f} | {mark}"
             print(f"| {search.variant} | {widths} | {recipe} | {errors} |", flush=True)
