@@ -23,8 +23,12 @@ class NotFiniteError(ValueError):
     """NaN or infinity where numbers belong: in training the sign of a rate that is too high."""
 
 
-def check_float_tensor(value, name, expected):
-    """Raise unless `value` is a non-empty float32 tensor without NaN or infinity; return its (lowest, highest)."""
+def check_float_tensor(value, name, expected, extremes=False):
+    """Raise unless `value` is a non-empty float32 tensor without NaN or infinity.
+
+    Returns:
+        The lowest and the highest value, if `extremes` asks for them.
+    """
     if not isinstance(value, torch.Tensor):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}.")
     if value.dtype != torch.float32:
@@ -32,10 +36,13 @@ def check_float_tensor(value, name, expected):
         raise TypeError(f"{name}: expected {expected}, got {describe(value)}; {mend}.")
     if value.numel() == 0:
         raise ValueError(f"{name}: expected {expected}, got {describe(value)}, which is empty.")
-    low, high = (extreme.item() for extreme in torch.aminmax(value.detach()))  # one pass; NaN shows in both
-    if not (math.isfinite(low) and math.isfinite(high)):
+    value = value.detach()
+    # One pass: NaN and infinity show in the sum, and in the extremes, which take half as long again. Large finite
+    # values may overflow the sum, hence the second look.
+    seen = [bound.item() for bound in torch.aminmax(value)] if extremes else [value.sum().item()]
+    if not all(map(math.isfinite, seen)) and not value.isfinite().all():
         raise NotFiniteError(f"{name}: expected {expected}, got {describe(value)} with NaN or infinite values.")
-    return low, high
+    return seen if extremes else None
 
 
 def check_grey(low, high, name):
@@ -62,7 +69,7 @@ def check_images(images, name="images", overshoot=False):
     Photographs without a plain background can be standardised unseen.
     """
     expected = "float32 images of shape (N, 1, 28, 28)"
-    low, high = check_float_tensor(images, name, expected)
+    low, high = check_float_tensor(images, name, expected, extremes=True)
     if images.dim() != 4 or tuple(images.shape[1:]) != IMAGE_SHAPE:
         raise ValueError(f"{name}: expected {expected}, got {describe(images)}.")
     if overshoot and not is_other_scale(images, low, high):
@@ -101,11 +108,11 @@ def check_same_shape(a, b, names, batch=False, grey=()):
     """
     expected = "a float32 tensor of shape (N, ...)" if batch else "a float32 tensor"
     for value, name in zip((a, b), names, strict=True):
-        low, high = check_float_tensor(value, name, expected)
+        extremes = check_float_tensor(value, name, expected, extremes=name in grey)
         if batch and value.dim() < 2:
             raise ValueError(f"{name}: expected {expected}, got {describe(value)}.")
         if name in grey:
-            check_grey(low, high, name)
+            check_grey(*extremes, name)
     if a.shape != b.shape:
         raise ValueError(
             f"{names[0]}, {names[1]}: expected two tensors of one shape, got {tuple(a.shape)} and {tuple(b.shape)}."
