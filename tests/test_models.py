@@ -135,6 +135,16 @@ def test_a_variational_body_keeps_its_kl_term_and_its_sampling(x):
     assert model.loss(x) != model.loss(x), "the code should be sampled"
 
 
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if v is not models.DenoisingAutoencoder])
+def test_every_variant_asks_its_own_corrupt(variant, x):
+    model = variant(latent_dim=5)
+    torch.manual_seed(1)
+    expected = model.loss_parts(x * 0, target=x)
+    model.corrupt = lambda images: images * 0
+    torch.manual_seed(1)
+    assert model.loss_parts(x) == expected
+
+
 def test_a_denoiser_is_what_it_was_for_a_plain_body(x):
     """The objective in two lines, with the same random numbers."""
     model = models.DenoisingAutoencoder(4, (16,), noise_std=0.2)
