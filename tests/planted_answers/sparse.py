@@ -80,6 +80,7 @@ WRONG = {
         (lambda z: living(z).float().mean(), "share of living units"),
         (lambda z: (z[(z != 0).any(1)] == 0).float().mean(), "dimension 0"),
         (lambda z: (z[:, z[0] != 0] == 0).float().mean(), "first image"),
+        (lambda z: (z[:, (z != 0).all(0)] == 0).float().mean(), "never zero"),
         (lambda z: (z[:, (z > 0).any(0)] == 0).float().mean(), "only ever negative"),
         (lambda z: (z[:, z.sum(0) > 0] == 0).float().mean(), "negative sum"),
         (lambda z: 100 * (z[:, living(z)] == 0).float().mean(), "in percent"),
