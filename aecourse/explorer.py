@@ -16,9 +16,9 @@ from aecourse.validation import IMAGE_SIZE, check_images, check_labels, describe
 
 MEND = "train models.VanillaAutoencoder(latent_dim=2, hidden_dims=(256,))"
 PAGE_BYTES = 800_000
-FLOAT16_WEIGHTS = 270_000  # in float16 and base64 2.7 bytes each: 720 kB, which leaves room for codes and program
-INT8_WEIGHTS = 550_000  # in int8 and base64 at most 1.375 bytes each with their scales; deflated 1.25 if trained
-DIGIT_BYTES = 12  # two float32 in base64 and a label
+FLOAT16_WEIGHTS = 270_000  # in float16 and base64 at most 2.7 bytes each: room is left for codes and program
+INT8_WEIGHTS = 550_000  # in int8 and base64 at most 1.38 bytes each with their scales; deflated 1.27 once trained
+DIGIT_BYTES = 9  # at least: two float32, deflated and in base64, and a label
 GROUP = 64  # weights of a row that share a scale in int8
 SMALLEST_FLOAT16, LARGEST_FLOAT16 = 2**-24, 65_504
 PROMISES = {  # what share of the pixels, in [0, 1], is how close to the model's
@@ -278,10 +278,10 @@ def packed(step):
 
 
 def pack(tensor):
-    """A tensor as [type, base64 of its numbers], little-endian; int8 deflated before."""
+    """A tensor as [type, base64 of its deflated numbers], little-endian."""
     kind = str(tensor.dtype).removeprefix("torch.")
     numbers = tensor.contiguous().numpy().astype({"float32": "<f4", "float16": "<f2", "int8": "i1"}[kind]).tobytes()
-    return [kind, base64.b64encode(zlib.compress(numbers, 9) if kind == "int8" else numbers).decode()]
+    return [kind, base64.b64encode(zlib.compress(numbers, 9)).decode()]
 
 
 PAGE = r"""<!doctype html>
@@ -335,15 +335,13 @@ const content = CONTENT;
 
 // ---- numbers ----
 async function unpack([kind, text]) {
-  const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
-  if (kind === "int8") return new Int8Array(await inflated(bytes));
-  return kind === "float32" ? new Float32Array(bytes.buffer) : Float32Array.from(new Uint16Array(bytes.buffer), half);
-}
-function inflated(bytes) {
   if (!window.DecompressionStream) document.getElementById("words").textContent =
     "The explorer needs a browser of 2023 or later: please update this one.";
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).arrayBuffer();
+  const deflated = new Blob([Uint8Array.from(atob(text), c => c.charCodeAt(0))]);
+  const stream = deflated.stream().pipeThrough(new DecompressionStream("deflate"));
+  const numbers = await new Response(stream).arrayBuffer();
+  if (kind === "float16") return Float32Array.from(new Uint16Array(numbers), half);
+  return kind === "int8" ? new Int8Array(numbers) : new Float32Array(numbers);
 }
 function half(bits) {  // 1 bit sign, 5 bits exponent, 10 bits fraction
   const exponent = bits >> 10 & 31, fraction = bits & 1023;
@@ -356,8 +354,9 @@ const sigmoid = a => 1 / (1 + Math.exp(-a));
 const activations = { SiLU: a => a * sigmoid(a), ReLU: a => Math.max(a, 0), Sigmoid: sigmoid };
 async function stepOf({ kind, weight, scale, bias }) {
   if (kind !== "Linear") return x => x.map(activations[kind]);
-  const b = await unpack(bias), W = scale ? scaled(await unpack(weight), await unpack(scale), b.length)
-    : await unpack(weight);
+  const b = await unpack(bias);
+  let W = await unpack(weight);
+  if (scale) W = scaled(W, await unpack(scale), b.length);
   return x => {
     const y = new Float64Array(b.length);
     for (let i = 0, k = 0; i < y.length; i++) {
