@@ -21,6 +21,7 @@ from torch import nn
 from tqdm import tqdm
 
 from aecourse import data, metrics, models, reproducibility, training
+from aecourse.validation import describe
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +301,9 @@ print(training.fit(model, few, epochs=1).seconds)
 
 
 @pytest.mark.parametrize(
-    "off", [torch.no_grad, torch.inference_mode, lambda: torch.autograd.set_grad_enabled(False)], ids=str
+    "off",
+    [torch.no_grad, torch.inference_mode, lambda: torch.autograd.set_grad_enabled(False)],
+    ids=["no_grad", "inference_mode", "switched off"],
 )
 def test_it_trains_where_gradients_are_switched_off(digits, off):
     plain, model = small_model(), small_model()
@@ -417,7 +420,7 @@ def test_so_is_one_that_was_assigned(digits):
         ("loss_parts", (torch.ones(()), None)),
         ("loss_parts", (torch.ones(()), torch.zeros(()))),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else describe(value).replace("an object of type ", ""),
 )
 def test_a_method_that_returns_something_else_is_named(digits, method, returned):
     model = type("Wrong", (models.VanillaAutoencoder,), {method: lambda self, *_: returned})(4, (16,))
