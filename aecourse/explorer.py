@@ -22,7 +22,7 @@ DIGIT_BYTES = 9  # at least: two float32, deflated and in base64, and a label
 GROUP = 64  # weights of a row that share a scale in int8
 SMALLEST_FLOAT16, LARGEST_FLOAT16 = 2**-24, 65_504
 PROMISES = {  # what share of the pixels, in [0, 1], is how close to the model's
-    "float16": (1.0, 2e-3),  # half a step of the 8-bit screen
+    "float16": (0.999, 2e-3),  # half a step of the 8-bit screen
     "int8": (0.999, 5e-3),  # a step and a quarter
 }
 DRAWN = 1_500  # glyphs; more cover each other
@@ -62,7 +62,7 @@ def latent_explorer(model, digits):
     radius is a quarter of the median distance of a code from the median code, to two digits.
 
     First layer and biases are stored as float32. A decoder of up to 270,000 weights keeps the others as float16:
-    on a grid of 97 x 97 points over the plane every pixel agrees with `model.decode` to 0.002. A larger one
+    on a grid of 97 x 97 points over the plane 99.9 % of the pixels agree with `model.decode` to 0.002. A larger one
     keeps them as int8, 64 weights of a row sharing a scale: 99.9 % of the pixels on that grid agree to 0.005.
 
     Args:
@@ -256,7 +256,7 @@ def check_agreement(model, steps, z, storage):
     errors = (z - x_hat).abs().flatten()
     error = errors.kthvalue(math.ceil(share * len(errors))).values.item()  # this share has at most this error
     if not error <= tolerance:
-        drawn = "the same" if share == 1 else f"{100 * share:g} % of the pixels the same"
+        drawn = f"{100 * share:g} % of the pixels the same"
         smaller = "train for fewer epochs or with a lower max_lr, so that the codes stay smaller"
         raise ValueError(
             f"model: expected a decoder whose copy in {storage} draws {drawn} to {tolerance}, got {error:.2g}; "
