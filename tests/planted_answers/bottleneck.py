@@ -38,6 +38,8 @@ WRONG = {
     "zlib_bytes": [
         (lambda image: 784, "uncompressed size"),
         (lambda image: len(zlib.compress((image.float() / 255).numpy().tobytes(), 9)), "float32 pixels"),
+        (lambda image: len(zlib.compress(image.numpy().tobytes())), "another level"),
+        (lambda image: len(zlib.compress(image.numpy().tobytes(), 1)), "another level"),
         (lambda image: 784 / len(zlib.compress(image.numpy().tobytes(), 9)), "compression factor"),
         (lambda image: 8 * len(zlib.compress(image.numpy().tobytes(), 9)), "counts bits"),
         (lambda image: 190, "your number differs"),
@@ -58,7 +60,7 @@ WRONG = {
         (lambda z, bits: z, "Nothing was rounded"),
         (
             lambda z, bits: torch.stack([scale_back(levels(r, 2**bits - 1).round(), 2**bits - 1, r) for r in z]),
-            "row by row",
+            "One set of levels",
         ),
         (lambda z, bits: z.round(), "more than 2"),
         (lambda z, bits: z.sign(), "lowest level"),
