@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -56,17 +58,21 @@ class TinyBook:
             shutil.copytree(ROOT / "book" / name, folder / "book" / name)
         (folder / "book/references.bib").write_text("")
         (folder / "book/intro.md").write_text("# Intro\n\nA formula: $x^2$.\n")
-        (folder / "_toc.yml").write_text(
-            "format: jb-book\nroot: book/intro\nchapters:\n- file: notebooks/figure\n"
-        )
         (folder / "aecourse").mkdir()
         (folder / "aecourse/__init__.py").write_text("")
         self.write_code("height = 111")
         (folder / "notebooks").mkdir()
+        self.write_notebooks(figure=CODE)
+
+    def write_notebooks(self, **codes):
+        """Notebooks of one code cell each; they are the chapters of the book."""
         alt = {"mystnb": {"image": {"alt": "A line that rises to the height"}}}
-        cells = [new_markdown_cell("# Figure"), new_code_cell(CODE, metadata=alt)]
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        nbformat.write(new_notebook(cells=cells, metadata=kernel), folder / "notebooks/figure.ipynb")
+        for name, code in codes.items():
+            cells = [new_markdown_cell(f"# {name}"), new_code_cell(code, metadata=alt)]
+            nbformat.write(new_notebook(cells=cells, metadata=kernel), self.folder / f"notebooks/{name}.ipynb")
+        chapters = "".join(f"- file: notebooks/{name}\n" for name in codes)
+        (self.folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}")
 
     def write_code(self, line):
         """Edit the package and give the file an old date, as a restored copy has."""
@@ -74,15 +80,25 @@ class TinyBook:
         file.write_text(line + "\n")
         os.utime(file, (1_000_000_000, 1_000_000_000))
 
-    def build(self):
-        """Run `jupyter-book build . -n -W --keep-going`; return whether it passed, and the log."""
+    def start(self):
+        """Start `jupyter-book build . -n -W --keep-going`."""
         command = "from jupyter_book.cli.main import main; main(['build', '.', '-n', '-W', '--keep-going'])"
         environment = {**os.environ, "PYTHONPATH": str(self.folder)}
-        result = subprocess.run(
-            [sys.executable, "-c", command], cwd=self.folder, env=environment, capture_output=True, text=True
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as most people have it
+        return subprocess.Popen(
+            [sys.executable, "-c", command],
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
         )
-        log = re.sub(r"\x1b\[[\d;]*m", "", result.stdout + result.stderr)
-        return result.returncode == 0, log
+
+    def build(self):
+        """Build the book; return whether it passed, and the log."""
+        process = self.start()
+        log, _ = process.communicate()
+        return process.returncode == 0, re.sub(r"\x1b\[[\d;]*m", "", log)
 
     def pictures(self):
         shown = re.findall(r'<img[^>]* src="\.\./_images/([^"]+)"', self.page.read_text())
@@ -121,6 +137,45 @@ def test_editing_the_package_cannot_leave_an_old_figure_in_a_built_book(book):
     passed, log = book.build()
     assert not passed, "a notebook fails, yet the book builds"
     assert not book.page.exists(), "a notebook fails, yet its old page is still there"
+    assert "notebooks/figure, cell 1" in log and "ZeroDivisionError" in log, log
+
+
+WAIT_FOR = """
+import os, time
+from pathlib import Path
+
+Path("{me}.pid").write_text(str(os.getpid()))
+start = time.monotonic()
+while not Path("{other}.pid").exists():
+    time.sleep(0.1)
+    assert time.monotonic() - start < {seconds}, "{other} never started"
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core runs one notebook at a time")
+def test_notebooks_run_side_by_side_and_progress_is_printed(tmp_path):
+    book = TinyBook(tmp_path)
+    pair = {"one": "two", "two": "one"}
+    book.write_notebooks(**{me: WAIT_FOR.format(me=me, other=other, seconds=60) for me, other in pair.items()})
+    passed, log = book.build()
+    assert passed, log
+    assert "[1 of 2] Executed notebook" in log and "[2 of 2] Executed notebook" in log, log
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends an interrupt as a terminal does")
+def test_an_interrupt_ends_the_build_and_its_kernels(tmp_path):
+    book = TinyBook(tmp_path)
+    book.write_notebooks(alone=WAIT_FOR.format(me="alone", other="nobody", seconds=600))
+    process, note = book.start(), tmp_path / "notebooks/alone.pid"
+    start = time.monotonic()
+    while not (note.exists() and note.read_text()):
+        assert time.monotonic() - start < 60, "the notebook never started"
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    log, _ = process.communicate(timeout=60)
+    assert process.returncode != 0, log
+    with pytest.raises(ProcessLookupError):  # no kernel is left
+        os.kill(int(note.read_text()), 0)
 
 
 def test_formulas_are_typeset_by_a_local_copy(book):

@@ -7,6 +7,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+import run_notebooks
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
@@ -78,6 +79,9 @@ def finish(app, error):
 
 def setup(app):
     app.connect("builder-inited", prepare_kernels)
+    app.connect("config-inited", run_notebooks.take_over)
     app.connect("env-get-outdated", notebooks_to_run_again)
+    app.connect("env-before-read-docs", run_notebooks.run_all)
+    app.connect("source-read", run_notebooks.hand_over)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
