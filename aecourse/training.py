@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import importlib
 import inspect
 import json
 import math
@@ -145,7 +144,6 @@ def fit(
     try:
         afterwards.enter_context(_generators_kept())
         seed_everything(seed)
-        importlib.import_module("torchmetrics")  # takes two seconds, the first time: before the clock
         afterwards.enter_context(torch.inference_mode(False))  # gradients, also where the caller has switched them off
         afterwards.enter_context(torch.enable_grad())
         home, device = next(model.parameters()).device, default_device()
@@ -278,8 +276,8 @@ def _objective(model, x):
 
 def _record(history, parts, train_mse, test_mse):
     """Add an epoch to `history`, at its end and all at once: an interrupt can't leave lists of different lengths."""
-    *columns, sizes = torch.tensor(parts).T
-    train_loss, *train_reconstruction = [_mean(column, sizes) for column in columns]
+    *columns, sizes = torch.tensor(parts, dtype=torch.float64).T
+    train_loss, *train_reconstruction = [(column @ sizes / sizes.sum()).item() for column in columns]
     history.train_loss.append(train_loss)
     history.train_reconstruction.extend(train_reconstruction)
     history.train_mse.append(train_mse)
@@ -291,23 +289,15 @@ def _watched():
     return sys.stdout.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
 
 
-def _mean(values, weights):
-    """The weighted mean, a float."""
-    from torchmetrics import MeanMetric  # here, not above: it takes longer to import than torch
-
-    return MeanMetric()(values, weights).item()  # with nan_strategy="disable", torchmetrics 1.9 ignores weights
-
-
 @torch.no_grad()
 def _clean_mse(model, images, step=1):
     """Mean squared pixel error of `model` on every `step`-th uncorrupted image."""
-    from torchmetrics import MeanSquaredError
-
-    error = MeanSquaredError().to(images.labels.device)
-    for indices in torch.arange(0, len(images), step, device=images.labels.device).split(EVALUATION_BATCH):
+    device, total, pixels = next(model.parameters()).device, 0.0, 0
+    for indices in torch.arange(0, len(images), step, device=device).split(EVALUATION_BATCH):
         x = images.batch(indices)
-        error.update(model(x.clone()).flatten(), x.flatten())  # a copy: the model may work in place
-    return error.compute().item()
+        squares = (model(x.clone()).flatten() - x.flatten()).square()  # a copy: the model may work in place
+        total, pixels = total + squares.sum().item(), pixels + len(squares)
+    return total / pixels
 
 
 @contextlib.contextmanager
@@ -392,7 +382,7 @@ def _hint(model, images, history, steps):
     step on, and below 1e-15 in collapsed ones.
     """
     every = -(-len(images) // EVALUATION_GLANCE)
-    x = images.batch(torch.arange(0, len(images), every, device=images.labels.device))
+    x = images.batch(torch.arange(0, len(images), every, device=next(model.parameters()).device))
     variance = x.var(dim=0, correction=0).mean().item()  # the mean image's error
     if min([history.train_mse[-1], *history.train_reconstruction[-1:]]) < 0.95 * variance or variance == 0:
         return None
