@@ -4,6 +4,7 @@ import os
 
 # Two pytest workers share two cores: with a thread each they run five times faster than with two.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # nor does a notebook start processes of joblib beside its own
 os.environ.setdefault("TQDM_DISABLE", "1")
 
 # What takes longest, in this order: started last, one of them would keep a worker busy after the other is done.

@@ -20,8 +20,9 @@ DRAWS = ("torch", "torchvision", "matplotlib", "scikit-learn", "numpy")
 def prepare_kernels(app):
     """Settings that the notebooks' kernels inherit."""
     os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people who wait, not for readers
-    # One thread: on two cores with anything else running, two threads can be thirty times slower than one.
+    # A kernel has one core to itself: one thread, and no processes of joblib beside its own.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
     # The first import on a machine builds the font cache and says so: here, not on a page.
     importlib.import_module("matplotlib.font_manager")
 
