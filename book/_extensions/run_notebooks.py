@@ -17,7 +17,7 @@ from sphinx.util import logging
 
 log = logging.getLogger(__name__)
 
-MOST_KERNELS = 8  # one takes up to 0.9 GB; beyond eight the longest chapter is all that one waits for
+MOST_KERNELS = 5  # one takes up to 1.3 GiB; beyond five the longest chapter is all that one waits for
 
 
 class NotebookError(SphinxError):
