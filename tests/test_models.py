@@ -5,10 +5,11 @@ import math
 
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from aecourse import losses, models, reproducibility
+from aecourse import data, losses, metrics, models, reproducibility, training
 
 VARIANTS = [getattr(models, name) for name in models.__all__ if name.endswith("Autoencoder") and name != "Autoencoder"]
 
@@ -402,3 +403,55 @@ def test_samples_of_a_density_follow_the_seed_and_come_in_random_order(kind):
 def test_bad_arguments_are_refused(build):
     with pytest.raises((TypeError, ValueError), match="expected"):
         build()
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load_mnist()
+
+
+def test_pca_is_scikit_learns_as_a_model(digits):
+    x = digits.train.images[:1000]
+    model = models.fit_pca(x, latent_dim=7)
+    theirs = PCA(7, svd_solver="full").fit(x.flatten(1).numpy())
+    unseen = digits.test.images.flatten(1).numpy()
+    assert isinstance(model, models.LinearAutoencoder) and not model.training
+    reconstructed = torch.from_numpy(theirs.inverse_transform(theirs.transform(unseen)))
+    assert torch.allclose(model(digits.test.images).flatten(1), reconstructed, atol=1e-4)
+    z = model.encode(x)
+    assert torch.allclose(z.mean(0), torch.zeros(7), atol=1e-4)
+    variances = torch.from_numpy(theirs.explained_variance_)
+    assert torch.allclose(torch.cov(z.T), variances.diag(), atol=1e-3)
+
+
+def test_pca_draws_nothing_and_gives_the_same_each_time(digits):
+    x = digits.train.images[:200]
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    one, two = models.fit_pca(x, 4), models.fit_pca(x, 4)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    largest = one.decoder[0].weight.gather(0, one.decoder[0].weight.abs().argmax(0, keepdim=True))
+    assert (largest > 0).all()
+
+
+def test_no_linear_autoencoder_has_less_error_than_pca(digits):
+    x = digits.train.images[:300]
+    pca = models.fit_pca(x, 3)
+    error = metrics.reconstruction_mse(pca, x)
+    assert training.fit(pca, data.ImageSet(x), epochs=2, max_lr=1e-3, progress=False).train_mse[-1] > 0.999 * error
+
+
+@pytest.mark.parametrize(
+    ("images", "latent_dim", "says"),
+    [
+        (torch.rand(5, 784), 2, "images"),
+        (torch.rand(5, 1, 28, 28), 5, "at most 4 for 5 images"),
+        (torch.rand(5, 1, 28, 28), 0, "latent_dim"),
+        (255 * torch.rand(5, 1, 28, 28), 2, "images"),
+        ([1, 2], 2, "images"),
+    ],
+)
+def test_pca_says_what_it_expects(images, latent_dim, says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        models.fit_pca(images, latent_dim)

@@ -4,7 +4,7 @@ from aecourse.models.autoencoder import Autoencoder
 from aecourse.models.convolutional import ConvolutionalAutoencoder
 from aecourse.models.denoising import DenoisingAutoencoder
 from aecourse.models.density import fit_latent_density
-from aecourse.models.linear import LinearAutoencoder
+from aecourse.models.linear import LinearAutoencoder, fit_pca
 from aecourse.models.sparse import SparseAutoencoder
 from aecourse.models.vanilla import VanillaAutoencoder
 from aecourse.models.variational import VariationalAutoencoder
@@ -18,4 +18,5 @@ __all__ = [
     "VanillaAutoencoder",
     "VariationalAutoencoder",
     "fit_latent_density",
+    "fit_pca",
 ]
