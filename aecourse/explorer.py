@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from aecourse.validation import IMAGE_SIZE, check_images, check_labels, describe
 
-MEND = "train models.VanillaAutoencoder(latent_dim=2, hidden_dims=(256,))"
+MEND = "train models.VanillaAutoencoder(latent_dim=2)"
 PAGE_BYTES = 800_000
 FLOAT16_WEIGHTS = 270_000  # in float16 and base64 at most 2.7 bytes each: room is left for codes and program
 INT8_WEIGHTS = 550_000  # in int8 and base64 at most 1.38 bytes each with their scales; deflated 1.27 once trained
@@ -219,10 +219,11 @@ def round_to(storage, steps, x):
 
 
 def rounded_that_cancels(weight, x, storage):
-    """weight (outputs, inputs) rounded such that x @ weight.T hardly changes (OPTQ, Frantar et al. 2023).
+    """weight (outputs, inputs) rounded such that x @ weight.T hardly changes.
 
     Each column's rounding errors are made up for by the columns not yet rounded, as far as the inputs x
     (N, inputs) are correlated. On a plane they are strongly so: the error is a tenth of plain rounding's.
+    The method is OPTQ (Frantar et al. 2023, arXiv:2210.17323).
 
     Returns:
         For "float16" one tensor, the weights. For "int8" two: the weights, which are whole numbers from -127 to 127
