@@ -33,6 +33,7 @@ CHECK = re.compile(r"^checks\.\w+\.\w+\(", re.MULTILINE)
 FENCE = re.compile(r"^(```+|~~~+).*?^\1", re.MULTILINE | re.DOTALL)
 ABSOLUTE = re.compile(r"(?<![\w./:$])/(home|Users|root|tmp|content|mnt|usr|var|opt)/|\b[A-Z]:\\\\?\w")
 KEPT = {"keep_output", "nbval-check-output"}
+MEND = "`python -m tests.keep` with the notebook's path mends it"
 
 
 @dataclass
@@ -164,14 +165,14 @@ def stored_outputs(book):
         if tags(cell) & KEPT and not tags(cell) >= KEPT:
             yield f"cell {i} must have both tags, {sorted(KEPT)}, or none"
         if tags(cell) >= KEPT and not cell.outputs:
-            yield f"cell {i} is tagged keep_output, but no output is stored"
+            yield f"cell {i} is tagged keep_output, but no output is stored; {MEND}"
         if not tags(cell) >= KEPT and cell.outputs:
-            yield f"cell {i} has a stored output, but not the tags {sorted(KEPT)}"
+            yield f"cell {i} has a stored output, but not the tags {sorted(KEPT)}; {MEND}"
         if any(output.output_type == "error" for output in cell.outputs):
             yield f"cell {i} has a stored traceback"
         # nbval refuses a stored output without a count ("unrun cell"); a count without output is only noise.
         if (cell.get("execution_count") is None) == bool(cell.outputs):
-            yield f"cell {i} must have an execution count if and only if it has a stored output"
+            yield f"cell {i} must have an execution count if and only if it has a stored output; {MEND}"
 
 
 @lint("chapter", "solutions")
@@ -190,9 +191,9 @@ def portable(book):
             yield f"cell {i} has a magic or a shell command"
     metadata = book.content.metadata
     if metadata.get("kernelspec", {}).get("name") != "python3":
-        yield "the kernel in the metadata must be python3"
+        yield f"the kernel in the metadata must be python3; {MEND}"
     if set(metadata) - {"kernelspec", "language_info"} or "/" in json.dumps(metadata):
-        yield f"the notebook's metadata must not tell of the machine: {dict(metadata)}"
+        yield f"the notebook's metadata must not tell of the machine: {dict(metadata)}; {MEND}"
 
 
 @lint("chapter", "solutions")
