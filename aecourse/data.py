@@ -46,9 +46,7 @@ class ImageSet(Dataset):
             images = images.unsqueeze(1)  # (N, 1, 28, 28)
         if isinstance(images, torch.Tensor) and images.dtype == torch.uint8:
             if images.numel() == 0 or tuple(images.shape[1:]) != IMAGE_SHAPE:
-                raise ValueError(
-                    f"images: expected a non-empty set of shape (N, 1, 28, 28), got {describe(images)}."
-                )
+                raise ValueError(f"images: expected a non-empty set of shape (N, 1, 28, 28), got {describe(images)}.")
         else:
             check_images(images)
         if labels is not None:
@@ -197,8 +195,7 @@ def load_mnist(size="embedded", folder=None):
         raise OSError(f"The embedded digits in {EMBEDDED} are damaged (their SHA-256 differs): reinstall aecourse.")
     with np.load(EMBEDDED) as arrays:
         train, test = (
-            ImageSet(arrays[f"{part}_images"], arrays[f"{part}_labels"].astype(np.int64))
-            for part in ("train", "test")
+            ImageSet(arrays[f"{part}_images"], arrays[f"{part}_labels"].astype(np.int64)) for part in ("train", "test")
         )
     return Split(train, test)
 

@@ -88,9 +88,7 @@ def error_curves(history, title="", ax=None):
     for name, errors in (("train", history.train_mse), ("test", history.test_mse)):
         if errors:
             (line,) = ax.plot(epochs, errors)
-            ax.annotate(
-                f" {name} {errors[-1]:.4f}", (epochs[-1], errors[-1]), color=line.get_color(), va="center"
-            )
+            ax.annotate(f" {name} {errors[-1]:.4f}", (epochs[-1], errors[-1]), color=line.get_color(), va="center")
     ax.set(xlabel="epoch", ylabel="clean pixel MSE", title=title, ylim=(0, None))
     ax.margins(x=0.02)
     return ax

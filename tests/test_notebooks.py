@@ -58,9 +58,7 @@ class Notebook:
         self.path, self.content = path, nbformat.read(path, as_version=4)
         self.cells = self.content.cells
         self.code = [cell for cell in self.cells if cell.cell_type == "code"]
-        self.markdown = [
-            (i, cell.source) for i, cell in enumerate(self.cells) if cell.cell_type == "markdown"
-        ]
+        self.markdown = [(i, cell.source) for i, cell in enumerate(self.cells) if cell.cell_type == "markdown"]
         self.chapter_number, _, self.slug = path.stem.partition("_")
 
     @functools.cached_property
@@ -475,8 +473,30 @@ def words_are_asserted_too(book):
                         yield f"cell {i}: {match[0]!r}, but no assert of this section holds {value:.3g}: {sentence}"
 
 
-PLAIN = {"abs", "bool", "dict", "enumerate", "float", "int", "len", "list", "math", "max", "min", "pow", "range",
-         "round", "set", "sorted", "sum", "tuple", "zip"}  # fmt: skip; of written numbers they make written numbers
+# Of written numbers they make written numbers.
+PLAIN = set(
+    [
+        "abs",
+        "bool",
+        "dict",
+        "enumerate",
+        "float",
+        "int",
+        "len",
+        "list",
+        "math",
+        "max",
+        "min",
+        "pow",
+        "range",
+        "round",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+        "zip",
+    ]
+)
 
 
 class Constants(ast.NodeVisitor):
@@ -593,9 +613,7 @@ def windows(book):
     return found
 
 
-RANGE = re.compile(
-    rf"{DIGITS}(?:\s*\\?%)?\$?\s*(?:to|and|–)\s*\$?{DIGITS}(?P<percent>\s*(?:\\?%|per\s?cent))?"
-)
+RANGE = re.compile(rf"{DIGITS}(?:\s*\\?%)?\$?\s*(?:to|and|–)\s*\$?{DIGITS}(?P<percent>\s*(?:\\?%|per\s?cent))?")
 
 
 @lint("chapter")
@@ -650,10 +668,7 @@ def code(source, output=None, **metadata):
 
 OPENING = [
     code(COLAB_CELL),
-    code(
-        "from aecourse import plotting, reproducibility\n\n"
-        "reproducibility.seed_everything(0)\nplotting.use_style()"
-    ),
+    code("from aecourse import plotting, reproducibility\n\nreproducibility.seed_everything(0)\nplotting.use_style()"),
 ]
 CARD_LINE = "**Difficulty** ●○○ · **Minutes** 5 · **Why it matters** It counts."
 ALT = {"mystnb": {"image": {"alt": "A line that rises to the right"}}}

@@ -113,6 +113,8 @@ def test_the_pythons_agree():
     """requires-python, the classifiers and the README name the same versions."""
     low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups()
     versions = [f"3.{minor}" for minor in range(int(low), int(high))]
-    classified = [c.rpartition(" ")[2] for c in PROJECT["classifiers"] if c.startswith("Programming Language :: Python :: 3.")]
+    classified = [
+        c.rpartition(" ")[2] for c in PROJECT["classifiers"] if c.startswith("Programming Language :: Python :: 3.")
+    ]
     assert classified == versions
     assert f"Python {versions[0]} to {versions[-1]}" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -192,9 +192,7 @@ def strongest_gradient(answer):
         return close(answer, value, 0.01)
 
     if matches(2 / 3):
-        return right(
-            "beyond 2/3 the squared error pulls less the worse a pixel gets; cross-entropy pulls more."
-        )
+        return right("beyond 2/3 the squared error pulls less the worse a pixel gets; cross-entropy pulls more.")
     mistakes = [
         (1.0, "at error 1 the sigmoid is flat: the gradient there is zero."),
         (1 / 2, "the sigmoid is steepest there, but the gradient also has the error itself as a factor."),
@@ -241,9 +239,7 @@ def bce_from_logits(function):
                 "that is the squared error. Take minus the logarithm of the Bernoulli probability.",
             ),
         ]
-        otherwise = (
-            "wrong at ordinary logits. Start from -x log x_hat - (1 - x) log(1 - x_hat), x_hat = sigmoid(a)."
-        )
+        otherwise = "wrong at ordinary logits. Start from -x log x_hat - (1 - x) log(1 - x_hat), x_hat = sigmoid(a)."
         if not torch.isfinite(answer).all():
             otherwise = "NaN or infinity at ordinary logits: a logit is no probability before the sigmoid."
         return diagnose(matches, mistakes, otherwise)
@@ -274,9 +270,7 @@ def worst_hole(function):
         given = images.clone()
         answer = call(function, given, width)
         if not torch.equal(given, images):
-            return wrong(
-                "your function changed the images that it was given. Make the hole in images.clone()."
-            )
+            return wrong("your function changed the images that it was given. Make the hole in images.clone().")
         if isinstance(answer, (int, float)) or getattr(answer, "shape", None) == ():
             return wrong("return one error for each image, (N,): each image has a worst place of its own.")
         cases.append((images, width))
@@ -307,9 +301,7 @@ def worst_hole(function):
         return sums[:, sums.sum(0).argmax()] / IMAGE_SIZE
 
     if matches(worst):
-        return right(
-            "every place tried, one worst for each image. Now the comparison with the shift is fair."
-        )
+        return right("every place tried, one worst for each image. Now the comparison with the shift is fair.")
     mistakes = [
         (in_the_middle, "that is the hole in the middle. Try every place and keep the worst."),
         (

@@ -112,9 +112,7 @@ def components_needed(function):
         if all(0 < answer <= 1 for answer in answers):
             return wrong("that is a share. The function should return how many components it takes.")
         return wrong("square S, divide by the sum, add up from the first: count until the share is reached.")
-    return right(
-        "variances are squared singular values. The digits need dozens of components for 90 % of theirs."
-    )
+    return right("variances are squared singular values. The digits need dozens of components for 90 % of theirs.")
 
 
 @exercise
@@ -178,11 +176,7 @@ def largest_angle(function):
 def best_linear_decoder(function):
     """A function (z, x) -> x_hat, the best reconstruction of x that is linear in the codes."""
     generator = torch.Generator().manual_seed(34)
-    z = (
-        torch.randn(60, 3, generator=generator) * torch.tensor([1.0, 2.0, 0.5])
-        + torch.tensor([3.0, 0.0, 2.5])
-        - 2
-    )
+    z = torch.randn(60, 3, generator=generator) * torch.tensor([1.0, 2.0, 0.5]) + torch.tensor([3.0, 0.0, 2.5]) - 2
     x = torch.tanh(z @ torch.randn(3, 9, generator=generator)) + 1
     x = x + 0.3 * torch.randn(60, 9, generator=generator)
     answer = call(function, z.clone(), x.clone())
@@ -228,11 +222,7 @@ def principal_axes(function):
     generator = torch.Generator().manual_seed(35)
     spread = torch.tensor([5.0, 4.0, 3.0, 2.5, 2.0, 1.5, 1.0, 0.5])
     rotation, _ = torch.linalg.qr(torch.randn(8, 8, generator=generator))
-    x = (
-        (torch.randn(400, 8, generator=generator) * spread) @ rotation.T
-        + 3 * torch.rand(8, generator=generator)
-        + 1
-    )
+    x = (torch.randn(400, 8, generator=generator) * spread) @ rotation.T + 3 * torch.rand(8, generator=generator) + 1
     # A span that is not that of the first components: an answer that ignores W is found out.
     span = rotation[:, [0, 2, 3]] + 0.1 * torch.randn(8, 3, generator=generator)
     w = span @ (torch.randn(3, 3, generator=generator) + torch.eye(3))
@@ -287,6 +277,4 @@ def principal_axes(function):
         return wrong("your axes are not orthonormal: their products with each other should be 1 or 0.")
     if not _same(basis @ (basis.T @ answer), answer, 0.01):
         return wrong("your axes leave the plane that the columns of W span.")
-    return wrong(
-        "right plane, other axes. Take codes in an orthonormal basis of it, centre them, and do PCA on them."
-    )
+    return wrong("right plane, other axes. Take codes in an orthonormal basis of it, centre them, and do PCA on them.")
