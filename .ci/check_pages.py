@@ -111,7 +111,7 @@ def check(folder, report=print):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for file in [*pages, folder / "search.html"]:
-            redirect = re.search(r'http-equiv="Refresh" content="0; url=([^"]+)"', file.read_text())
+            redirect = re.search(r'http-equiv="Refresh" content="0; url=([^"]+)"', file.read_text(encoding="utf-8"))
             page = browser.new_page()
             try:
                 if redirect:  # index.html leads to the first page, which has its own turn
@@ -162,7 +162,7 @@ def self_test():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, (body, _) in PLANTED.items():
-            (folder / file).write_text(f"<!doctype html><title>x</title>{body.replace('{svg}', svg)}")
+            (folder / file).write_text(f"<!doctype html><title>x</title>{body.replace('{svg}', svg)}", encoding="utf-8")
         _, failed = check(folder, report=lambda *a, **k: None)
     wrong = 0
     for file, (_, expected) in PLANTED.items():

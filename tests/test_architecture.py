@@ -71,21 +71,25 @@ def updates_weights(source):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_imports_follow_the_table(path):
     assert module_of(path) in MAY_IMPORT, f"{path.name} is in no row of the table"
-    assert not forbidden_imports(module_of(path), path.read_text())
+    assert not forbidden_imports(module_of(path), path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_only_data_touches_disk_or_network(path):
     if module_of(path) == "training":  # keeps models in files, and reaches no further
-        assert not {name.split(".")[0] for name in imported(path.read_text())} & {"urllib", "requests", "socket"}
+        assert not {name.split(".")[0] for name in imported(path.read_text(encoding="utf-8"))} & {
+            "urllib",
+            "requests",
+            "socket",
+        }
     else:
-        assert module_of(path) == "data" or not touches_disk_or_network(path.read_text())
+        assert module_of(path) == "data" or not touches_disk_or_network(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_only_training_updates_weights(path):
     # The benchmark's opponent is a training loop written without the package.
-    assert module_of(path) in ("training", "benchmark") or not updates_weights(path.read_text())
+    assert module_of(path) in ("training", "benchmark") or not updates_weights(path.read_text(encoding="utf-8"))
 
 
 def test_there_is_no_drawer_for_leftovers():
@@ -102,3 +106,42 @@ def test_the_rules_can_fail():
     assert touches_disk_or_network("import os\nos.remove('digits')")
     assert not touches_disk_or_network("import os\nos.environ['CI']")
     assert updates_weights("optimizer.step()")
+
+
+EVERYWHERE = [
+    path
+    for pattern in ("aecourse/**/*.py", "tests/**/*.py", "book/_extensions/*.py", ".ci/*.py", "*.py")
+    for path in sorted(PACKAGE.parent.glob(pattern))
+]
+
+
+def reads_by_the_code_page(source):
+    """Lines that read or write text as the system does it: on Windows often not as UTF-8."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        mode = given.get("mode", node.args[1] if name == "open" and len(node.args) > 1 else None)
+        binary = isinstance(mode, ast.Constant) and "b" in str(mode.value)
+        text = name in ("read_text", "write_text") or (
+            name == "open" and isinstance(node.func, ast.Name) and not binary
+        )
+        if (text and "encoding" not in given) or ("text" in given and name in ("run", "Popen", "check_output")):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", EVERYWHERE, ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
+def test_text_is_utf_8_on_every_system(path):
+    assert not list(reads_by_the_code_page(path.read_text(encoding="utf-8"))), "say encoding='utf-8'"
+
+
+@pytest.mark.parametrize(
+    "line", ["p.read_text()", "p.write_text('é')", "open('x')", "open('x', 'w')", "run(c, text=True)"]
+)
+def test_a_read_by_the_code_page_is_found(line):
+    assert list(reads_by_the_code_page(line)) == [1]
+
+
+def test_bytes_and_utf_8_are_fine():
+    assert not list(reads_by_the_code_page("open('x', 'rb'); p.read_text(encoding='utf-8'); Image.open('x')"))

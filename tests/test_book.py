@@ -15,7 +15,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).parent.parent
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
 
 
@@ -56,10 +56,10 @@ class TinyBook:
         shutil.copy(ROOT / "_config.yml", folder)
         for name in ("_extensions", "_static"):
             shutil.copytree(ROOT / "book" / name, folder / "book" / name)
-        (folder / "book/references.bib").write_text("")
-        (folder / "book/intro.md").write_text("# Intro\n\nA formula: $x^2$.\n")
+        (folder / "book/references.bib").write_text("", encoding="utf-8")
+        (folder / "book/intro.md").write_text("# Intro\n\nA formula: $x^2$.\n", encoding="utf-8")
         (folder / "aecourse").mkdir()
-        (folder / "aecourse/__init__.py").write_text("")
+        (folder / "aecourse/__init__.py").write_text("", encoding="utf-8")
         self.write_code("height = 111")
         (folder / "notebooks").mkdir()
         self.write_notebooks(figure=CODE)
@@ -72,12 +72,14 @@ class TinyBook:
             cells = [new_markdown_cell(f"# {name}"), new_code_cell(code, metadata=alt)]
             nbformat.write(new_notebook(cells=cells, metadata=kernel), self.folder / f"notebooks/{name}.ipynb")
         chapters = "".join(f"- file: notebooks/{name}\n" for name in codes)
-        (self.folder / "_toc.yml").write_text(f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}")
+        (self.folder / "_toc.yml").write_text(
+            f"format: jb-book\nroot: book/intro\nchapters:\n{chapters}", encoding="utf-8"
+        )
 
     def write_code(self, line):
         """Edit the package and give the file an old date, as a restored copy has."""
         file = self.folder / "aecourse/curve.py"
-        file.write_text(line + "\n")
+        file.write_text(line + "\n", encoding="utf-8")
         os.utime(file, (1_000_000_000, 1_000_000_000))
 
     def start(self):
@@ -101,7 +103,7 @@ class TinyBook:
         return process.returncode == 0, re.sub(r"\x1b\[[\d;]*m", "", log)
 
     def pictures(self):
-        shown = re.findall(r'<img[^>]* src="\.\./_images/([^"]+)"', self.page.read_text())
+        shown = re.findall(r'<img[^>]* src="\.\./_images/([^"]+)"', self.page.read_text(encoding="utf-8"))
         return shown, [p.name for p in (self.folder / "_build/html/_images").glob("*.png")]
 
 
@@ -115,7 +117,7 @@ def book(tmp_path_factory):
 
 
 def test_editing_the_package_cannot_leave_an_old_figure_in_a_built_book(book):
-    assert "the height is 111" in book.page.read_text()
+    assert "the height is 111" in book.page.read_text(encoding="utf-8")
     (old,), kept = book.pictures()
     assert kept == [old]
 
@@ -126,8 +128,8 @@ def test_editing_the_package_cannot_leave_an_old_figure_in_a_built_book(book):
     book.write_code("height = 222")
     passed, log = book.build()
     assert passed, log
-    assert "the height is 222" in book.page.read_text()
-    assert "the height is 111" not in book.page.read_text()
+    assert "the height is 222" in book.page.read_text(encoding="utf-8")
+    assert "the height is 111" not in book.page.read_text(encoding="utf-8")
     (new,), kept = book.pictures()
     assert new != old
     assert kept == [new], "the old picture is still in the book's folder"
@@ -144,7 +146,7 @@ WAIT_FOR = """
 import os, time
 from pathlib import Path
 
-Path("{me}.pid").write_text(str(os.getpid()))
+Path("{me}.pid").write_text(str(os.getpid()), encoding="utf-8")
 start = time.monotonic()
 while not Path("{other}.pid").exists():
     time.sleep(0.1)
@@ -168,25 +170,27 @@ def test_an_interrupt_ends_the_build_and_its_kernels(tmp_path):
     book.write_notebooks(alone=WAIT_FOR.format(me="alone", other="nobody", seconds=600))
     process, note = book.start(), tmp_path / "notebooks/alone.pid"
     start = time.monotonic()
-    while not (note.exists() and note.read_text()):
+    while not (note.exists() and note.read_text(encoding="utf-8")):
         assert time.monotonic() - start < 60, "the notebook never started"
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     log, _ = process.communicate(timeout=60)
     assert process.returncode != 0, log
     with pytest.raises(ProcessLookupError):  # no kernel is left
-        os.kill(int(note.read_text()), 0)
+        os.kill(int(note.read_text(encoding="utf-8")), 0)
 
 
 def test_formulas_are_typeset_by_a_local_copy(book):
-    page = (book.folder / "_build/html/book/intro.html").read_text()
+    page = (book.folder / "_build/html/book/intro.html").read_text(encoding="utf-8")
     (script,) = re.findall(r'src="([^"]*tex-svg\.js)[^"]*"', page)
     assert (book.folder / "_build/html/book" / script).resolve().stat().st_size > 1_000_000
 
 
 def test_no_page_names_another_host_to_load_from(book):
     for page in (book.folder / "_build/html").rglob("*.html"):
-        loads = re.findall(r'<(?:script|img|iframe|source)[^>]* src="([^"]+)"', page.read_text())
-        loads += re.findall(r'<link[^>]* rel="(?:stylesheet|preload)"[^>]* href="([^"]+)"', page.read_text())
+        loads = re.findall(r'<(?:script|img|iframe|source)[^>]* src="([^"]+)"', page.read_text(encoding="utf-8"))
+        loads += re.findall(
+            r'<link[^>]* rel="(?:stylesheet|preload)"[^>]* href="([^"]+)"', page.read_text(encoding="utf-8")
+        )
         assert not [address for address in loads if re.match(r"(https?:)?//", address)], page
-        assert "THEBE" not in page.read_text(), page
+        assert "THEBE" not in page.read_text(encoding="utf-8"), page

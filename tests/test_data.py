@@ -74,7 +74,7 @@ def test_the_script_makes_the_embedded_file(tmp_path):
 
 
 def test_the_provenance_names_the_hash_that_is_checked():
-    assert data.EMBEDDED_SHA256 in data.EMBEDDED.with_name("README.md").read_text()
+    assert data.EMBEDDED_SHA256 in data.EMBEDDED.with_name("README.md").read_text(encoding="utf-8")
 
 
 def test_an_image_set_is_a_torch_dataset():

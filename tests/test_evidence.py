@@ -22,7 +22,7 @@ def pages(root):
     found = {}
     for path in [*root.glob("notebooks/**/*.ipynb"), *root.glob("book/*.md")]:
         if path.suffix == ".md":
-            found[path] = path.read_text()
+            found[path] = path.read_text(encoding="utf-8")
         else:
             cells = nbformat.read(path, as_version=4).cells
             found[path] = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
@@ -38,7 +38,7 @@ def links(path, text):
 def quotes(file):
     """[(name of the test, page, quoted sentence)]; the last two are None where the docstring gives none."""
     found = []
-    for node in ast.parse(file.read_text()).body:
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             match = QUOTE.match(ast.get_docstring(node) or "")
             found.append((node.name, *((match[1], plain(match[2])) if match else (None, None))))
@@ -97,8 +97,8 @@ def written(folder, prose=PROSE, test=TEST, name="test_07_idea.py"):
     for part in ("notebooks", "book", "tests/evidence"):
         (folder / part).mkdir(parents=True)
     nbformat.write(new_notebook(cells=[new_markdown_cell(prose)]), folder / "notebooks/07_idea.ipynb")
-    (folder / "book/intro.md").write_text("# Intro\n")
-    (folder / "tests/evidence" / name).write_text(test)
+    (folder / "book/intro.md").write_text("# Intro\n", encoding="utf-8")
+    (folder / "tests/evidence" / name).write_text(test, encoding="utf-8")
     return list(problems(folder))
 
 

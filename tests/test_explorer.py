@@ -218,7 +218,9 @@ def opened(browser, shown, tmp_path):
         page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
         page.route("**/*", only_files)
         file = tmp_path / "page.html"
-        file.write_text(f"<!doctype html><html lang='en'><title>x</title>{''.join(explorers or [shown])}")
+        file.write_text(
+            f"<!doctype html><html lang='en'><title>x</title>{''.join(explorers or [shown])}", encoding="utf-8"
+        )
         page.goto(file.as_uri())
         frames = page.frames[1:]
         for frame in frames:
@@ -413,7 +415,7 @@ def test_groups_that_end_within_a_row_have_their_own_scales(opened, digits, monk
 
 def test_a_browser_that_cannot_inflate_says_so(browser, shown, tmp_path):
     file = tmp_path / "page.html"
-    file.write_text(shown)
+    file.write_text(shown, encoding="utf-8")
     page = browser.new_page()
     page.add_init_script("delete window.DecompressionStream")
     page.goto(file.as_uri())

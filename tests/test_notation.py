@@ -106,12 +106,12 @@ def course():
         chapter = texts.setdefault(str(int(path.name[:2])), [])
         chapter += [cell.source for cell in cells if cell.cell_type == "markdown"]
     for name in ("errata", "glossary", "instructors"):
-        texts[name] = [(ROOT / f"book/{name}.md").read_text()]
+        texts[name] = [(ROOT / f"book/{name}.md").read_text(encoding="utf-8")]
     return texts
 
 
 def test_every_symbol_has_its_row_and_every_row_its_symbol():
-    found = list(problems((ROOT / "book/notation.md").read_text(), course()))
+    found = list(problems((ROOT / "book/notation.md").read_text(encoding="utf-8"), course()))
     assert not found, "\n" + "\n".join(found)
 
 

@@ -346,7 +346,7 @@ def evidence_of(book):
     """The syntax trees of the evidence files that a chapter links to."""
     targets = {target for _, text in book.markdown for target in EVIDENCE.findall(text)}
     files = [file for file in ((book.path.parent / target).resolve() for target in sorted(targets)) if file.is_file()]
-    return [ast.parse(file.read_text()) for file in files]
+    return [ast.parse(file.read_text(encoding="utf-8")) for file in files]
 
 
 @lint("chapter")
@@ -918,7 +918,7 @@ def test_numbers_in_the_evidence_count(tmp_path):
     evidence = tmp_path / "evidence/test_07_idea.py"
     evidence.parent.mkdir()
     for number in (0.66, 0.77):
-        evidence.write_text(f"def test_it():\n    assert abs(error() - {number}) < 0.01\n")
+        evidence.write_text(f"def test_it():\n    assert abs(error() - {number}) < 0.01\n", encoding="utf-8")
         nbformat.write(chapter, tmp_path / "07_idea.ipynb")
         assert ("every_number_is_asserted" in problems(tmp_path / "07_idea.ipynb")) == (number != 0.77)
 

@@ -101,17 +101,19 @@ def course():
         cells = nbformat.read(path, as_version=4).cells
         texts[path.relative_to(ROOT).as_posix()] = "\n\n".join(cell.source for cell in cells)
     for pattern in ("book/*.md", "aecourse/**/*.py", "tests/evidence/*.py", "README.md"):
-        texts |= {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.glob(pattern))}
+        texts |= {
+            path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern))
+        }
     return texts
 
 
 def test_the_references_are_what_is_cited():
-    found = list(problems((ROOT / "book/references.bib").read_text(), course()))
+    found = list(problems((ROOT / "book/references.bib").read_text(encoding="utf-8"), course()))
     assert not found, "\n" + "\n".join(found)
 
 
 def test_the_references_are_in_alphabetical_order():
-    keys = re.findall(r"^@\w+\{(\S+),$", (ROOT / "book/references.bib").read_text(), re.MULTILINE)
+    keys = re.findall(r"^@\w+\{(\S+),$", (ROOT / "book/references.bib").read_text(encoding="utf-8"), re.MULTILINE)
     assert keys == sorted(keys)
     assert all(re.fullmatch(r"[a-z]+\d{4}[a-z]+", key) for key in keys), "a key is: first author, year, a word"
 

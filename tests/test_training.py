@@ -225,7 +225,7 @@ def test_in_a_notebook_a_stop_is_one_line_and_ends_run_all():
 
 
 def test_in_a_script_a_stop_is_short():
-    result = subprocess.run([sys.executable, "-c", STOPPED_RUN], capture_output=True, text=True, check=False)
+    result = subprocess.run([sys.executable, "-c", STOPPED_RUN], capture_output=True, encoding="utf-8", check=False)
     lines = result.stderr.strip().splitlines()
     assert result.returncode and "Stopped in epoch 1 of 7" in lines[-1] and len(lines) < 10
 
@@ -289,7 +289,7 @@ digits = data.load_mnist()
 training.fit(models.LinearAutoencoder(2), data.ImageSet(*digits.train[:100]), epochs=1)
 print({"torchmetrics", "torchvision", "sklearn"} & set(sys.modules))
 """
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert result.stdout.strip() == "set()"
 
 
@@ -645,7 +645,12 @@ print(threads, min(one), min(chosen))
 def test_other_programs_on_the_same_cores_do_not_slow_it_down():
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "MKL_"))}
     result = subprocess.run(
-        [sys.executable, "-c", BUSY_RUN], capture_output=True, text=True, check=True, env=environment, timeout=300
+        [sys.executable, "-c", BUSY_RUN],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env=environment,
+        timeout=300,
     )
     threads, one, chosen = (float(word) for word in result.stdout.split())
     if threads == 1:
