@@ -145,3 +145,13 @@ def test_a_read_by_the_code_page_is_found(line):
 
 def test_bytes_and_utf_8_are_fine():
     assert not list(reads_by_the_code_page("open('x', 'rb'); p.read_text(encoding='utf-8'); Image.open('x')"))
+
+
+def test_contributing_shows_the_same_table():
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition("## Who may import whom")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    shown = {
+        module.strip("`"): set(allowed.replace("`", "").replace("–", "").split(", ")) - {""} for module, allowed in rows
+    }
+    assert shown == MAY_IMPORT

@@ -1,4 +1,4 @@
-"""Checks of chapter 1."""
+"""Checks of the chapter on the bottleneck."""
 
 import zlib
 

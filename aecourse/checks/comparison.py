@@ -1,4 +1,4 @@
-"""Checks of chapter 7."""
+"""Checks of the chapter on the comparison of the variants."""
 
 import math
 

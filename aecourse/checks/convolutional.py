@@ -1,4 +1,4 @@
-"""Checks of chapter 6."""
+"""Checks of the chapter on convolutional autoencoders."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Checks of chapter 4."""
+"""Checks of the chapter on denoising."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Checks of chapter 8."""
+"""Checks of the chapter on the latent space."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Checks of chapter 2."""
+"""Checks of the chapter on the mean squared error."""
 
 import math
 

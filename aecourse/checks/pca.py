@@ -1,4 +1,4 @@
-"""Checks of chapter 3."""
+"""Checks of the chapter on PCA."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Checks of chapter 9."""
+"""Checks of the chapter on random sampling."""
 
 import torch
 

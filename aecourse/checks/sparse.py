@@ -1,4 +1,4 @@
-"""Checks of chapter 5."""
+"""Checks of the chapter on sparse codes."""
 
 import torch
 

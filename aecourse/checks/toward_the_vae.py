@@ -1,4 +1,4 @@
-"""Checks of chapter 10."""
+"""Checks of the chapter on the way to the VAE."""
 
 import torch
 
