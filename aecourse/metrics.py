@@ -78,8 +78,8 @@ def knn_accuracy(train_codes, train_labels, test_codes, test_labels, n_neighbors
     check_whole_number(n_neighbors, "n_neighbors")
     if n_neighbors > len(train_codes):
         raise ValueError(f"n_neighbors: expected at most the {len(train_codes)} training codes, got {n_neighbors}.")
-    classifier = KNeighborsClassifier(n_neighbors).fit(train_codes.detach().cpu(), train_labels.cpu())
-    return float(classifier.score(test_codes.detach().cpu(), test_labels.cpu()))
+    classifier = KNeighborsClassifier(n_neighbors).fit(train_codes.detach().cpu().numpy(), train_labels.cpu().numpy())
+    return float(classifier.score(test_codes.detach().cpu().numpy(), test_labels.cpu().numpy()))
 
 
 def linear_probe_accuracy(train_codes, train_labels, test_codes, test_labels):
@@ -243,7 +243,7 @@ def reconstruction_auc(model, inliers, outliers):
 
     errors = [reconstruction_errors(model, images) for images in (inliers, outliers)]
     is_outlier = [torch.full((len(e),), float(kind)) for kind, e in enumerate(errors)]
-    return float(roc_auc_score(torch.cat(is_outlier), torch.cat(errors).cpu()))
+    return float(roc_auc_score(torch.cat(is_outlier).numpy(), torch.cat(errors).cpu().numpy()))
 
 
 def two_nn_dimension(points):

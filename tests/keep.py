@@ -1,6 +1,6 @@
 """Run notebooks and write them in the form that they are kept in.
 
-    python -m tests.keep notebooks/01_bottleneck.ipynb notebooks/solutions/01_bottleneck.ipynb
+    python tests/keep.py notebooks/01_bottleneck.ipynb notebooks/solutions/01_bottleneck.ipynb
 
 Only cells with both tags, keep_output and nbval-check-output, keep their outputs and counts. A notebook in which a
 cell fails stays as it was.

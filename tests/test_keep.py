@@ -1,4 +1,4 @@
-"""`python -m tests.keep`: what a notebook keeps of a run."""
+"""`python tests/keep.py`: what a notebook keeps of a run."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ TAGS = ["keep_output", "nbval-check-output"]
 def command(*paths):
     """Exit status and everything printed."""
     result = subprocess.run(
-        [sys.executable, "-m", "tests.keep", *map(str, paths)],
+        [sys.executable, "tests/keep.py", *map(str, paths)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

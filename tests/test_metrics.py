@@ -80,7 +80,8 @@ def test_a_network_is_measured_in_eval_mode_and_keeps_its_mode_when_it_fails():
 def test_knn_accuracy_is_scikit_learns():
     torch.manual_seed(0)
     codes, labels = torch.randn(300, 3), torch.randint(0, 3, (300,))
-    expected = KNeighborsClassifier(7).fit(codes[:200], labels[:200]).score(codes[200:], labels[200:])
+    points, classes = codes.numpy(), labels.numpy()  # scikit-learn 1.6 refuses tensors
+    expected = KNeighborsClassifier(7).fit(points[:200], classes[:200]).score(points[200:], classes[200:])
     assert metrics.knn_accuracy(codes[:200], labels[:200], codes[200:], labels[200:], 7) == expected
 
 
@@ -136,9 +137,10 @@ def test_linear_probe_is_a_logistic_regression_on_scaled_codes():
     labels = torch.arange(400) % 4
     codes = torch.randn(400, 5) + torch.randn(4, 5)[labels]
     codes[:, 0] *= 1000  # a unit in other units must not decide
-    scale = StandardScaler().fit(codes[:300])
-    probe = LogisticRegression(max_iter=1000).fit(scale.transform(codes[:300]), labels[:300])
-    expected = probe.score(scale.transform(codes[300:]), labels[300:])
+    points, classes = codes.numpy(), labels.numpy()
+    scale = StandardScaler().fit(points[:300])
+    probe = LogisticRegression(max_iter=1000).fit(scale.transform(points[:300]), classes[:300])
+    expected = probe.score(scale.transform(points[300:]), classes[300:])
     assert metrics.linear_probe_accuracy(codes[:300], labels[:300], codes[300:], labels[300:]) == expected
 
 

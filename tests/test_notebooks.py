@@ -33,7 +33,7 @@ CHECK = re.compile(r"^checks\.\w+\.\w+\(", re.MULTILINE)
 FENCE = re.compile(r"^(```+|~~~+).*?^\1", re.MULTILINE | re.DOTALL)
 ABSOLUTE = re.compile(r"(?<![\w./:$])/(home|Users|root|tmp|content|mnt|usr|var|opt)/|\b[A-Z]:\\\\?\w")
 KEPT = {"keep_output", "nbval-check-output"}
-MEND = "`python -m tests.keep` with the notebook's path mends it"
+MEND = "`python tests/keep.py` with the notebook's path mends it"
 
 
 @dataclass
