@@ -119,3 +119,10 @@ def test_the_pythons_agree():
     ]
     assert classified == versions
     assert f"Python {versions[0]} to {versions[-1]}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_names_the_licence_of_every_package():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    licences = text.partition("## Licences")[2].partition("\n## ")[0]
+    named = {plain(word) for word in re.findall(r"[\w-]+", licences)}
+    assert not set(REQUIRED) - named
