@@ -35,9 +35,6 @@ IMPORTS = {
     "modules": "from aecourse import data, models, training, metrics, plotting, checks",
 }
 
-# Chapter 7 still asks for these here.
-CONFIGURATIONS, with_relu = published.CONFIGURATIONS, published.with_relu
-HEADLINE_EPOCHS, PUBLISHED_SETTINGS = published.EPOCHS, published.PUBLISHED_SETTINGS
 PUBLISHED_TOLERANCE = published.TOLERANCE
 
 

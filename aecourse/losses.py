@@ -24,7 +24,7 @@ def reconstruction(x_hat, x):
 def gaussian_nll(x_hat, x, std):
     """-log N(x; x_hat, std² I) in nats, summed over pixels and averaged over images.
 
-    Chapter 2 derives it: ‖x - x_hat‖² / (2 std²) + n log(std √(2π)).
+    The chapter on the mean squared error derives it: ‖x - x_hat‖² / (2 std²) + n log(std √(2π)).
 
     Args:
         x_hat, x: (N, ...), one shape; x in [0, 1].

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.reader import NotJSONError
 
 KEPT = {"keep_output", "nbval-check-output"}
 KERNEL = {
@@ -37,15 +38,32 @@ def canonical(notebook):
 
 
 def keep(path):
-    """Run the notebook in its folder and write it; a CellExecutionError leaves the file as it was."""
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    """Run the notebook in its folder and write it; returns what went wrong, and then leaves the file as it was."""
+    at = 0
+
+    def note(cell, cell_index):
+        nonlocal at
+        at = cell_index
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        folder = {"metadata": {"path": str(path.parent)}}
+        NotebookClient(notebook, timeout=600, kernel_name="python3", resources=folder, on_cell_start=note).execute()
+    except NotJSONError:
+        return "it is no notebook"
+    except CellExecutionError as error:
+        return f"cell {at} (the first is 0) raised {error.ename}: {' '.join(error.evalue.split())}"
+    except CellTimeoutError:
+        return f"cell {at} (the first is 0) took more than 600 seconds"
+    except DeadKernelError:
+        return f"the kernel died in cell {at} (the first is 0)"
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         nbformat.write(canonical(notebook), unfinished)
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+    return None
 
 
 def main(arguments):
@@ -54,10 +72,9 @@ def main(arguments):
     if odd or not paths:
         return f"Expected notebooks, such as notebooks/01_bottleneck.ipynb, got {', '.join(odd) or 'nothing'}."
     for path in paths:
-        try:
-            keep(path)
-        except CellExecutionError as error:
-            return f"{path} stays as it was: a cell raised {error.ename}: {error.evalue}"
+        problem = keep(path)
+        if problem:
+            return f"{path} stays as it was: {problem}."
         print(f"{path}: run and kept")
     return 0
 

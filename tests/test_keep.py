@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parent.parent
@@ -48,14 +49,38 @@ def test_a_notebook_of_the_course_is_kept_as_it_is(tmp_path):
     assert path.read_bytes() == source.read_bytes()
 
 
-def test_a_failing_cell_leaves_the_file_as_it_was(tmp_path):
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("1 / 0", "cell 0 (the first is 0) raised ZeroDivisionError: division by zero."),
+        ("raise ValueError('two\\nlines')", "cell 0 (the first is 0) raised ValueError: two lines."),
+        ("import os; os._exit(1)", "the kernel died in cell 0 (the first is 0)."),
+    ],
+)
+def test_a_failing_cell_leaves_the_file_as_it_was(tmp_path, code, says):
     path = tmp_path / "failing.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
+    nbformat.write(new_notebook(cells=[new_code_cell(code)]), path)
     before = path.read_bytes()
     status, said = command(path)
-    assert status == 1
-    assert "failing.ipynb stays as it was: a cell raised ZeroDivisionError: division by zero" in said
+    assert status == 1 and "Traceback" not in said
+    assert f"failing.ipynb stays as it was: {says}" in said
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_another_kernel_in_the_metadata_is_mended(tmp_path):
+    path = tmp_path / "other.ipynb"
+    kernel = {"kernelspec": {"name": "venv", "display_name": "mine", "language": "python"}}
+    nbformat.write(new_notebook(cells=[new_code_cell("1 + 1")], metadata=kernel), path)
+    assert command(path)[0] == 0
+    assert nbformat.read(path, as_version=4).metadata.kernelspec.name == "python3"
+
+
+def test_what_is_no_notebook_stays_as_it_is(tmp_path):
+    path = tmp_path / "broken.ipynb"
+    path.write_text("{", encoding="utf-8")
+    status, said = command(path)
+    assert status == 1 and "it is no notebook" in said and "Traceback" not in said
+    assert path.read_text(encoding="utf-8") == "{"
 
 
 def test_other_files_get_one_sentence(tmp_path):
