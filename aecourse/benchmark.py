@@ -35,8 +35,6 @@ IMPORTS = {
     "modules": "from aecourse import data, models, training, metrics, plotting, checks",
 }
 
-PUBLISHED_TOLERANCE = published.TOLERANCE
-
 
 def sixty_thousand_images():
     """Full MNIST's training images where they are at hand, otherwise random ones: the work is the same."""
