@@ -67,7 +67,7 @@ def cores():
 
 async def _run(paths, timeout):
     """Run the notebooks {name: path}; return {name: the text of the notebook with its outputs}."""
-    waiting, done = list(paths), {}
+    waiting, done, kernels = list(paths), {}, min(cores(), MOST_KERNELS, len(paths))
 
     async def worker():
         while waiting:
@@ -77,8 +77,8 @@ async def _run(paths, timeout):
             seconds = time.perf_counter() - start
             log.info("[%d of %d] Executed notebook %s in %.0f s", len(done), len(paths), name, seconds)
 
-    log.info("running %d notebooks, %d at a time", len(paths), min(cores(), MOST_KERNELS, len(paths)))
-    tasks = [asyncio.create_task(worker()) for _ in range(min(cores(), MOST_KERNELS, len(paths)))]
+    log.info("running %d notebooks, %d at a time", len(paths), kernels)
+    tasks = [asyncio.create_task(worker()) for _ in range(kernels)]
     try:
         await asyncio.gather(*tasks)
     finally:  # after an error or Ctrl-C the other kernels end as well, and are waited for
