@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "training": {"models", "reproducibility"},
     "metrics": set(),
     "plotting": set(),
-    "explorer": set(),
+    "explorer": {"explorer"},
     "checks": {"checks", "models", "losses", "metrics"},
     "published": {"models"},
     "choice": {"data", "models", "training", "metrics", "reproducibility"},

@@ -11,6 +11,8 @@ from playwright.sync_api import sync_playwright
 from torch import nn
 
 from aecourse import data, explorer, models, training
+from aecourse.explorer import packing
+from aecourse.explorer.page import grid, view
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
@@ -84,16 +86,16 @@ def test_any_fully_connected_variant_has_an_explorer(variant, digits):
 
 
 def test_rounding_that_cancels_is_closer_than_plain_rounding(model):
-    z = explorer.grid(torch.zeros(2), 10.0, 40)
+    z = grid(torch.zeros(2), 10.0, 40)
     with torch.no_grad():
         x = model.decoder[:2](z)  # (1600, 256)
     weight = model.decoder[2].weight.detach()
     exact, plain = x @ weight.T, x @ weight.half().float().T
-    (rounded,) = explorer.rounded_that_cancels(weight, x, "float16")
+    (rounded,) = packing.rounded_that_cancels(weight, x, "float16")
     assert torch.equal(rounded, rounded.half().float())
     assert (x @ rounded.T - exact).abs().max() < 0.5 * (plain - exact).abs().max()
 
-    rounded, scale = explorer.rounded_that_cancels(weight, x, "int8")
+    rounded, scale = packing.rounded_that_cancels(weight, x, "int8")
     each = scale.repeat_interleave(64, dim=1)  # (784, 256), as is the weight
     whole = rounded / each
     assert (whole - whole.round()).abs().max() < 1e-4 and whole.abs().max() <= 127.0001
@@ -103,8 +105,8 @@ def test_rounding_that_cancels_is_closer_than_plain_rounding(model):
 
 def test_the_promise_is_checked_between_the_points_that_were_rounded_for(digits):
     with (
-        mock.patch.object(explorer, "round_to", wraps=explorer.round_to) as rounding,
-        mock.patch.object(explorer, "check_agreement", wraps=explorer.check_agreement) as checking,
+        mock.patch.object(packing, "round_to", wraps=packing.round_to) as rounding,
+        mock.patch.object(packing, "check_agreement", wraps=packing.check_agreement) as checking,
     ):
         explorer.latent_explorer(small(), data.ImageSet(*digits[:200]))
     rounded, checked = rounding.call_args.args[2], checking.call_args.args[2]
@@ -115,18 +117,18 @@ def test_the_promise_is_checked_between_the_points_that_were_rounded_for(digits)
 
 def test_a_decoder_that_int8_cannot_hold_is_refused(digits, monkeypatch):
     model = broken(small(), lambda m: m.decoder[2].weight.mul_(1000))
-    monkeypatch.setattr(explorer, "FLOAT16_WEIGHTS", 0)
+    monkeypatch.setattr(packing, "FLOAT16_WEIGHTS", 0)
     sentence = r"^model: expected .* in int8 draws 99\.9 % of the pixels the same to 0\.005, got 0\.\d+; train .*\.$"
     with pytest.raises(ValueError, match=sentence):
         explorer.latent_explorer(model, data.ImageSet(*digits[:200]))
 
 
 def test_one_pixel_that_is_off_is_too_many(model):
-    z, (*steps, (_, weight, bias), sigmoid) = explorer.grid(torch.zeros(2), 10.0, 20), explorer.decoder_steps(model)
+    z, (*steps, (_, weight, bias), sigmoid) = grid(torch.zeros(2), 10.0, 20), packing.decoder_steps(model)
     white = 20 * torch.eye(784)[0]  # the corner, black in every digit: one of 784 is more than one in a thousand
-    explorer.check_agreement(model, [*steps, ("Linear", weight, bias), sigmoid], z, "int8")
+    packing.check_agreement(model, [*steps, ("Linear", weight, bias), sigmoid], z, "int8")
     with pytest.raises(ValueError, match="copy in int8"):
-        explorer.check_agreement(model, [*steps, ("Linear", weight, bias + white), sigmoid], z, "int8")
+        packing.check_agreement(model, [*steps, ("Linear", weight, bias + white), sigmoid], z, "int8")
 
 
 def broken(model, change):
@@ -145,7 +147,7 @@ BAD_MODELS = [
     ("model", "got 'model'"),
     (models.VanillaAutoencoder(32), "got latent_dim=32"),
     (models.ConvolutionalAutoencoder(2), "fully connected decoder, got a decoder with a "),
-    (models.VanillaAutoencoder(2, (1024, 512)), f"at most {explorer.INT8_WEIGHTS:,} weights"),
+    (models.VanillaAutoencoder(2, (1024, 512)), f"at most {packing.INT8_WEIGHTS:,} weights"),
     (broken(small(), lambda m: m.decoder.insert(1, nn.Tanh())), "got a decoder with a Tanh"),
     (broken(small(), lambda m: m.decoder[2].weight[0].fill_(1e5)), "up to 65,504, got 1e+05"),
     (broken(small(), lambda m: m.decoder[2].bias[0].fill_(torch.nan)), "got nan; train again"),
@@ -162,7 +164,7 @@ def test_another_model_gets_one_sentence_that_mends(bad, words, digits):
 
 
 def test_a_decoder_that_float16_draws_otherwise_is_refused(model, digits, monkeypatch):
-    monkeypatch.setitem(explorer.PROMISES, "float16", (0.999, 1e-9))
+    monkeypatch.setitem(packing.PROMISES, "float16", (0.999, 1e-9))
     with pytest.raises(ValueError, match=r"in float16 draws 99\.9 % of the pixels the same to 1e-09, got .*; train"):
         explorer.latent_explorer(model, digits)
 
@@ -317,7 +319,7 @@ def test_a_point_on_the_plane_is_the_code_under_the_mouse(opened, model, digits)
     page.mouse.move(box["x"] + 40 + inner - 0.5, box["y"] + 4 + inner - 0.5)
     bottom_right = state(frame)["z"]
     with torch.no_grad():
-        centre, side = explorer.view(model.encode(digits.images))
+        centre, side = view(model.encode(digits.images))
     assert torch.allclose(torch.tensor(top_left), centre + torch.tensor([-side / 2, side / 2]), atol=0.01 * side)
     assert torch.allclose(torch.tensor(bottom_right), centre + torch.tensor([side / 2, -side / 2]), atol=0.01 * side)
 
@@ -388,11 +390,11 @@ def test_a_screen_reader_hears_the_words_once_the_pointer_rests(opened):
 def test_the_page_decodes_between_the_points_that_were_rounded_for(opened, widths, digits):
     model = trained(widths)
     with torch.no_grad():
-        centre, side = explorer.view(model.encode(digits.images))
-        z = explorer.grid(centre, side * 38 / 39, 39)  # the middles of the 39 x 39 cells between 40 x 40 points
+        centre, side = view(model.encode(digits.images))
+        z = grid(centre, side * 38 / 39, 39)  # the middles of the 39 x 39 cells between 40 x 40 points
         z = z[torch.randperm(len(z), generator=torch.Generator().manual_seed(0))[:400]]
         x_hat = model.decode(z).flatten(1)
-    assert torch.cdist(z, explorer.grid(centre, side, 40)).min() > 0.01 * side
+    assert torch.cdist(z, grid(centre, side, 40)).min() > 0.01 * side
     _, (frame,) = opened(shown_of(widths))
     decoded = frame.evaluate("codes => codes.map(z => [...explorer.decode(...z)])", z.tolist())
     assert_is_promised(torch.tensor(decoded), x_hat, model)
@@ -404,7 +406,7 @@ def test_groups_that_end_within_a_row_have_their_own_scales(opened, digits, monk
     with torch.no_grad():
         for layer in (model.decoder[2], model.decoder[4]):
             layer.weight *= 12 * torch.rand(len(layer.weight), 1) * torch.rand(layer.weight.shape[1])
-    monkeypatch.setattr(explorer, "FLOAT16_WEIGHTS", 0)
+    monkeypatch.setattr(packing, "FLOAT16_WEIGHTS", 0)
     _, (frame,) = opened(explorer.latent_explorer(model, data.ImageSet(*digits[:200]))._repr_html_())
     seen = state(frame)
     with torch.no_grad():

@@ -1,33 +1,17 @@
 """The plane of 2-D codes as a page of its own: the reader moves a pointer, the page decodes it, without a kernel."""
 
-import base64
 import html
 import json
-import math
-import zlib
 from dataclasses import dataclass
 
 import matplotlib.style
 import torch
-from torch import nn
-from torch.nn import functional
 
-from aecourse.validation import IMAGE_SIZE, check_images, check_labels, describe
+from aecourse.explorer import packing
+from aecourse.validation import check_images, check_labels, describe
 
-MEND = "train models.VanillaAutoencoder(latent_dim=2)"
-PAGE_BYTES = 800_000
-FLOAT16_WEIGHTS = 270_000  # in float16 and base64 at most 2.7 bytes each: room is left for codes and program
-INT8_WEIGHTS = 550_000  # in int8 and base64 at most 1.38 bytes each with their scales; deflated 1.27 once trained
 DIGIT_BYTES = 9  # at least: two float32, deflated and in base64, and a label
-GROUP = 64  # weights of a row that share a scale in int8
-SMALLEST_FLOAT16, LARGEST_FLOAT16 = 2**-24, 65_504
-PROMISES = {  # what share of the pixels, in [0, 1], is how close to the model's
-    "float16": (0.999, 2e-3),  # half a step of the 8-bit screen
-    "int8": (0.999, 5e-3),  # a step and a quarter
-}
 DRAWN = 1_500  # glyphs; more cover each other
-ACTIVATIONS = {"SiLU": functional.silu, "ReLU": torch.relu, "Sigmoid": torch.sigmoid}
-SHAPES_ONLY = (nn.Flatten, nn.Unflatten, nn.Identity)  # the page works on vectors of 784 pixels
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,15 +63,15 @@ def latent_explorer(model, digits):
         TypeError, ValueError: if model or digits are something else, if the page would be too large, or if
             the rounded decoder draws something else than the model on that grid.
     """
-    steps = decoder_steps(model)
+    steps = packing.decoder_steps(model)
     z, labels = codes(model, digits)  # (N, 2), (N,)
     centre, side = view(z)
-    storage = "float16" if count_weights(steps) <= FLOAT16_WEIGHTS else "int8"
-    steps = round_to(storage, steps, grid(centre, side, 40))
-    check_agreement(model, steps, grid(centre, side, 97), storage)  # most of them between the others
+    storage = "float16" if packing.count_weights(steps) <= packing.FLOAT16_WEIGHTS else "int8"
+    steps = packing.round_to(storage, steps, grid(centre, side, 40))
+    packing.check_agreement(model, steps, grid(centre, side, 97), storage)  # most of them between the others
     content = {
-        "steps": [packed(step) for step in steps],
-        "codes": pack(z),
+        "steps": [packing.pack_step(step) for step in steps],
+        "codes": packing.pack(z),
         "labels": "".join(map(str, labels.tolist())),
         "drawn": min(DRAWN, len(z)),
         "classes": [[digit, *z[labels == digit].median(0).values.tolist()] for digit in labels.unique().tolist()],
@@ -97,63 +81,18 @@ def latent_explorer(model, digits):
         "colours": [style["color"] for style in matplotlib.style.library["petroff10"]["axes.prop_cycle"]],
     }
     explorer = LatentExplorer(
-        PAGE.replace("GROUP", str(GROUP)).replace("CONTENT", json.dumps(content)),
+        PAGE.replace("GROUP", str(packing.GROUP)).replace("CONTENT", json.dumps(content)),
         f"Latent explorer: the codes of {len(z):,} training digits, and what the decoder draws between them.",
     )
     size = len(explorer._repr_html_().encode())
-    if size > PAGE_BYTES:
-        fit = 0.9 * (len(z) - (size - PAGE_BYTES) / DIGIT_BYTES)  # other digits round and deflate a little differently
+    if size > packing.PAGE_BYTES:
+        too_many = (size - packing.PAGE_BYTES) / DIGIT_BYTES
+        fit = 0.9 * (len(z) - too_many)  # other digits round and deflate a little differently
         raise ValueError(
-            f"digits: expected few enough for a page of {PAGE_BYTES // 1000} kB, got {len(z):,} digits, "
+            f"digits: expected few enough for a page of {packing.PAGE_BYTES // 1000} kB, got {len(z):,} digits, "
             f"{size // 1000} kB in all; pass fewer, such as data.ImageSet(*digits.train[:{fit // 100 * 100:.0f}])."
         )
     return explorer
-
-
-def decoder_steps(model):
-    """The decoder as a list of steps: ("Linear", weight, bias), ("SiLU",), ("ReLU",), ("Sigmoid",)."""
-    expected = "an autoencoder with latent_dim=2 and a fully connected decoder"
-    if not all(hasattr(model, name) for name in ("latent_dim", "encode", "decode", "decoder")):
-        raise TypeError(f"model: expected {expected}, got {describe(model)}; {MEND}.")
-    if model.latent_dim != 2:
-        raise ValueError(f"model: expected {expected}, got latent_dim={model.latent_dim}; {MEND}.")
-    layers = model.decoder if isinstance(model.decoder, nn.Sequential) else [model.decoder]
-    steps = []
-    for layer in layers:
-        kind = type(layer).__name__
-        if kind in ACTIVATIONS:
-            steps.append((kind,))
-        elif isinstance(layer, nn.Linear):  # also one with a parametrised weight, whose type is another
-            weight = layer.weight.detach().cpu()  # (outputs, inputs)
-            bias = torch.zeros(len(weight)) if layer.bias is None else layer.bias.detach().cpu()
-            steps.append(("Linear", weight, bias))
-        elif not isinstance(layer, SHAPES_ONLY):
-            raise TypeError(f"model: expected {expected}, got a decoder with a {kind}; {MEND}.")
-    linear = list(filter(is_linear, steps))
-    if not linear or len(linear[-1][1]) != IMAGE_SIZE:
-        raise TypeError(f"model: expected {expected}, whose last linear layer has {IMAGE_SIZE} outputs; {MEND}.")
-    count = count_weights(steps)
-    if count > INT8_WEIGHTS:
-        raise ValueError(
-            f"model: expected a decoder of at most {INT8_WEIGHTS:,} weights, which fit in a page of "
-            f"{PAGE_BYTES // 1000} kB, got {count:,}; {MEND}."
-        )
-    for tensor in (tensor for step in steps for tensor in step[1:]):
-        largest = tensor.abs().max().item()
-        if not largest <= LARGEST_FLOAT16:  # also NaN
-            raise ValueError(
-                f"model: expected weights that float16 can hold, up to {LARGEST_FLOAT16:,}, got {largest:.3g}; "
-                "train again with a lower max_lr."
-            )
-    return steps
-
-
-def is_linear(step):
-    return step[0] == "Linear"
-
-
-def count_weights(steps):
-    return sum(step[1].numel() for step in filter(is_linear, steps))
 
 
 @torch.no_grad()
@@ -193,96 +132,6 @@ def grid(centre, side, n):
     """n² points that cover the view: (n², 2)."""
     t = torch.linspace(-side / 2, side / 2, n)
     return torch.cartesian_prod(centre[0] + t, centre[1] + t)
-
-
-def run(step, x):
-    """One step of the decoder for a batch: (N, inputs) -> (N, outputs)."""
-    kind, *tensors = step
-    return functional.linear(x, *tensors[:2]) if is_linear(step) else ACTIVATIONS[kind](x)
-
-
-def round_to(storage, steps, x):
-    """The steps with all weights but the first layer's rounded to float16 or int8, for inputs like x (N, 2).
-
-    The first layer stays float32: its errors would be multiplied by codes of any size, and it is small.
-    A layer in int8 carries its scales: ("Linear", weight, bias, scale).
-    """
-    rounded = []
-    for step in steps:
-        if is_linear(step) and any(map(is_linear, rounded)):
-            _, weight, bias = step
-            weight, *scale = rounded_that_cancels(weight, x, storage)
-            step = ("Linear", weight, bias, *scale)
-        rounded.append(step)
-        x = run(step, x)
-    return rounded
-
-
-def rounded_that_cancels(weight, x, storage):
-    """weight (outputs, inputs) rounded such that x @ weight.T hardly changes.
-
-    Each column's rounding errors are made up for by the columns not yet rounded, as far as the inputs x
-    (N, inputs) are correlated. On a plane they are strongly so: the error is a tenth of plain rounding's.
-    The method is OPTQ (Frantar et al. 2023, arXiv:2210.17323).
-
-    Returns:
-        For "float16" one tensor, the weights. For "int8" two: the weights, which are whole numbers from -127 to 127
-        times the scale of their group, and the scales (outputs, groups), which float16 holds.
-    """
-    weight, x = weight.double(), x.double()
-    gram = x.T @ x
-    gram.diagonal().add_(1e-6 * gram.diagonal().mean() + 1e-12)  # units that never vary leave it singular
-    factor = torch.linalg.cholesky(torch.linalg.inv(gram), upper=True)
-    rounded = torch.empty_like(weight)
-    scales = []
-    for j in range(weight.shape[1]):
-        if storage == "float16":
-            rounded[:, j] = weight[:, j].half()
-        else:
-            if j % GROUP == 0:  # only now: the columns before have changed these
-                scales.append((weight[:, j : j + GROUP].abs().amax(1) / 127).clamp(min=SMALLEST_FLOAT16).half())
-            rounded[:, j] = (weight[:, j] / scales[-1]).round().clamp(-127, 127) * scales[-1]
-        error = (weight[:, j] - rounded[:, j]) / factor[j, j]
-        weight[:, j:] -= torch.outer(error, factor[j, j:])
-    return (rounded.float(), torch.stack(scales, 1).float()) if scales else (rounded.float(),)
-
-
-@torch.no_grad()
-def check_agreement(model, steps, z, storage):
-    """Raise unless the steps draw what model.decode draws, as close as the storage promises."""
-    x_hat = model.decode(z.to(next(model.parameters()).device)).float().cpu().flatten(1)  # (N, 784)
-    for step in steps:
-        z = run(step, z)
-    share, tolerance = PROMISES[storage]
-    errors = (z - x_hat).abs().flatten()
-    error = errors.kthvalue(math.ceil(share * len(errors))).values.item()  # this share has at most this error
-    if not error <= tolerance:
-        drawn = f"{100 * share:g} % of the pixels the same"
-        smaller = "train for fewer epochs or with a lower max_lr, so that the codes stay smaller"
-        raise ValueError(
-            f"model: expected a decoder whose copy in {storage} draws {drawn} to {tolerance}, got {error:.2g}; "
-            f"{smaller if storage == 'float16' else MEND}."
-        )
-
-
-def packed(step):
-    """A step as JSON: the first layer in float32, all rounded weights in float16 or int8 without loss."""
-    if not is_linear(step):
-        return {"kind": step[0]}
-    _, weight, bias, *scale = step
-    content = {"kind": "Linear", "bias": pack(bias)}
-    if scale:
-        whole = weight / scale[0].repeat_interleave(GROUP, dim=1)[:, : weight.shape[1]]
-        return content | {"weight": pack(whole.round().to(torch.int8)), "scale": pack(scale[0].half())}
-    exact = torch.equal(weight, weight.half().float())
-    return content | {"weight": pack(weight.half() if exact else weight)}
-
-
-def pack(tensor):
-    """A tensor as [type, base64 of its deflated numbers], little-endian."""
-    kind = str(tensor.dtype).removeprefix("torch.")
-    numbers = tensor.contiguous().numpy().astype({"float32": "<f4", "float16": "<f2", "int8": "i1"}[kind]).tobytes()
-    return [kind, base64.b64encode(zlib.compress(numbers, 9)).decode()]
 
 
 PAGE = r"""<!doctype html>
