@@ -2,7 +2,13 @@
 
 import re
 import shutil
+import subprocess
+import tomllib
+from fnmatch import fnmatch
 from functools import cache
+from importlib import resources
+from pathlib import Path
+from string import Template
 from unittest import mock
 
 import pytest
@@ -12,7 +18,7 @@ from torch import nn
 
 from aecourse import data, explorer, models, training
 from aecourse.explorer import packing
-from aecourse.explorer.page import grid, view
+from aecourse.explorer.page import document, grid, view
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update"]  # fmt: skip
@@ -185,6 +191,60 @@ def test_other_digits_get_one_sentence(model, digits):
         explorer.latent_explorer(model, many)
     fit = int(re.search(r"data\.ImageSet\(\*digits\.train\[:(\d+)\]\)", str(error.value))[1])
     assert 4_000 < fit < 40_000 and explorer.latent_explorer(model, data.ImageSet(*many[:fit]))
+
+
+# ---- the page's files ----
+
+FILES = {kind: resources.files("aecourse.explorer") / f"explorer.{kind}" for kind in ("html", "css", "js")}
+OF_A_PAGE = re.compile(r"<(!doctype|html|main|style|script)|function \w*\(|=> |\bconst \w|\{\n\s+[\w-]+: .*;")
+
+
+def in_file(kind):
+    return FILES[kind].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_files_are_in_the_package_and_are_installed_with_it(kind):
+    assert in_file(kind).strip()
+    settings = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    setuptools = settings["tool"]["setuptools"]
+    assert "aecourse.explorer" in setuptools["packages"]
+    assert any(fnmatch(f"explorer.{kind}", pattern) for pattern in setuptools["package-data"]["aecourse.explorer"])
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_what_is_of_a_page_is_recognised(kind):
+    assert OF_A_PAGE.search(in_file(kind))
+
+
+def test_no_python_file_holds_a_part_of_the_page():
+    python = [file for file in resources.files("aecourse.explorer").iterdir() if file.name.endswith(".py")]
+    assert len(python) > 1
+    assert not [file.name for file in python if OF_A_PAGE.search(file.read_text(encoding="utf-8"))]
+
+
+def test_every_place_of_the_page_is_filled(model, digits):
+    page = explorer.latent_explorer(model, data.ImageSet(*digits[:200])).page
+    assert set(Template(in_file("html")).get_identifiers()) == {"css", "content", "js"}
+    assert not re.search(r"\$\w", page)
+    assert in_file("css") in page and in_file("js") in page
+
+
+def test_no_text_ends_the_element_that_it_stands_in():
+    assert "</style" not in in_file("css") and "</script" not in in_file("js") and "<!--" not in in_file("js")
+    empty, nasty = document({"labels": ""}), document({"labels": "</script><!-- $js ${css}"})
+    assert nasty.count("<") == empty.count("<")
+    assert r'{"labels": "\u003c/script>\u003c!-- $js ${css}"}' in nasty  # and is not taken for a place to fill
+
+
+def test_the_program_is_valid_javascript(tmp_path):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node on PATH to check the program with")
+    program = tmp_path / "explorer.mjs"  # .mjs: a module, as in the page
+    program.write_text(in_file("js"), encoding="utf-8")
+    checked = subprocess.run([node, "--check", program], capture_output=True, encoding="utf-8")
+    assert checked.returncode == 0, checked.stderr
 
 
 # ---- in a browser ----
