@@ -5,25 +5,25 @@ import math
 import torch
 
 from aecourse import models
-from aecourse.checks.verdict import BadAnswer, NotAttempted, call, close, diagnose, exercise, number, right, wrong
+from aecourse.checks.exercise import Exercise
+from aecourse.checks.guard import judged
+from aecourse.checks.verdict import BadAnswer, NotAttempted, call, close, diagnose, number, right, wrong
 from aecourse.validation import describe
 
 RETURNED = "what your function returns"
 
 
-@exercise
-def psnr(function):
-    """A function from the MSE of each image (N,) to the PSNR in decibels of their mean, for pixels in [0, 1]."""
+def errors_of_images():
     generator = torch.Generator().manual_seed(1)
-    cases = [torch.rand(count, generator=generator) * scale + 1e-4 for count, scale in ((40, 0.05), (25, 0.5))]
-    answers = [number(call(function, errors.clone()), RETURNED) for errors in cases]
+    return [(torch.rand(count, generator=generator) * scale + 1e-4,) for count, scale in ((40, 0.05), (25, 0.5))]
 
-    def matches(value):
-        return all(close(a, float(value(e)), 1e-4) for a, e in zip(answers, cases, strict=True))
 
-    if matches(lambda e: -10 * e.mean().log10()):
-        return right("the error is averaged first, the logarithm comes last. Say so wherever you report decibels.")
-    mistakes = [
+psnr = Exercise(
+    "A function from the MSE of each image (N,) to the PSNR in decibels of their mean, for pixels in [0, 1].",
+    solution=lambda e: -10 * e.mean().log10(),
+    cases=errors_of_images,
+    lesson="the error is averaged first, the logarithm comes last. Say so wherever you report decibels.",
+    mistakes=[
         (
             lambda e: (-10 * e.log10()).mean(),
             "that is the mean of the images' own PSNRs, which is larger. Take the mean of the errors first.",
@@ -41,31 +41,38 @@ def psnr(function):
             lambda e: 10 * (255**2 / e.mean()).log10(),
             "255 is the range of bytes. These pixels are in [0, 1], so the range is 1.",
         ),
-        (lambda e: -10 * e.sqrt().mean().log10(), "no root is needed: the errors are squared errors, and stay so."),
+        (
+            lambda e: -10 * e.sqrt().mean().log10(),
+            "no root is needed: the errors are squared errors, and stay so.",
+        ),
         (lambda e: e.mean(), "that is the mean error itself. Turn it into decibels."),
-    ]
-    return diagnose(matches, mistakes, "average the errors, take log10, multiply by -10.")
+        (
+            lambda e: -10 * e.log10(),
+            "your result should be a number, but you return one for each image. Average the errors first.",
+        ),
+    ],
+    otherwise="average the errors, take log10, multiply by -10.",
+)
 
 
-@exercise
+@judged
 def clean_mse(function):
     """A function (model, images) -> the mean squared pixel error on clean images, whatever the variant."""
     x = torch.rand(12, 1, 28, 28, generator=torch.Generator().manual_seed(2))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(3)
-        denoiser = models.DenoisingAutoencoder(4, hidden_dims=(8,), noise_std=0.7).eval()
-        sparse = models.SparseAutoencoder(4, hidden_dims=(8,), sparsity_weight=0.5).eval()
-        for parameter in [*denoiser.parameters(), *sparse.parameters()]:
-            parameter.data *= 4  # so that the answer depends on the input
-        pairs = []
-        for model in (denoiser, sparse):
-            torch.manual_seed(4)
-            answer = call(function, model, x.clone())
-            if isinstance(answer, torch.Tensor) and answer.numel() > 1:
-                return wrong(f"that has the shape {tuple(answer.shape)}. Average over everything: one number.")
-            torch.manual_seed(4)
-            with torch.no_grad():
-                pairs.append((model, number(answer, RETURNED), model(x), model.loss(x).item()))
+    torch.manual_seed(3)
+    denoiser = models.DenoisingAutoencoder(4, hidden_dims=(8,), noise_std=0.7).eval()
+    sparse = models.SparseAutoencoder(4, hidden_dims=(8,), sparsity_weight=0.5).eval()
+    for parameter in [*denoiser.parameters(), *sparse.parameters()]:
+        parameter.data *= 4  # so that the answer depends on the input
+    pairs = []
+    for model in (denoiser, sparse):
+        torch.manual_seed(4)
+        answer = call(function, model, x)
+        if isinstance(answer, torch.Tensor) and answer.numel() > 1:
+            return wrong(f"that has the shape {tuple(answer.shape)}. Average over everything: one number.")
+        torch.manual_seed(4)
+        with torch.no_grad():
+            pairs.append((model, number(answer, RETURNED), model(x), model.loss(x).item()))
 
     def matches(value):
         return all(close(a, float(value(x_hat)), 1e-4) for _, a, x_hat, _ in pairs)
@@ -97,9 +104,7 @@ def clean_mse(function):
     return diagnose(matches, mistakes, "take the mean of (model(images) - images) squared.")
 
 
-@exercise
-def winner(function):
-    """A function (ours, theirs) of two lists of errors, one a seed -> 'ours', 'theirs' or 'open'."""
+def runs():
     cases = [
         ([0.3, 0.1, 0.2], [0.6, 0.5, 0.4]),
         ([0.6, 0.5, 0.4], [0.3, 0.2, 0.1]),
@@ -110,200 +115,210 @@ def winner(function):
         ([0.1, 0.2], [0.4, 0.3, 0.5]),
     ]
     generator = torch.Generator().manual_seed(6)
-    cases += [tuple(torch.rand(2, 3, generator=generator).tolist()) for _ in range(30)]
-    answers = []
-    for ours, theirs in cases:
-        try:
-            answers.append(call(function, list(ours), list(theirs)))
-        except (IndexError, ValueError):
-            if len(ours) == len(theirs):
-                raise
-            return wrong("your function fails when the two lists have different lengths. It should not pair the seeds.")
-    for answer in answers:
-        if not isinstance(answer, str) or answer not in ("ours", "theirs", "open"):
-            raise BadAnswer(f"{RETURNED} should be 'ours', 'theirs' or 'open', but it is {describe(answer)}")
+    return cases + [tuple(torch.rand(2, 3, generator=generator).tolist()) for _ in range(30)]
 
-    def matches(rule):
-        return all(answer == rule(ours, theirs) for answer, (ours, theirs) in zip(answers, cases, strict=True))
 
-    def by(score_ours, score_theirs=None):
-        """A rule that compares a score of ours with one of theirs, and is open only in a tie."""
-        score_theirs = score_theirs or score_ours
+def separate(ours, theirs):
+    return "ours" if max(ours) < min(theirs) else "theirs" if max(theirs) < min(ours) else "open"
 
-        def rule(ours, theirs):
-            a, b = score_ours(ours), score_theirs(theirs)
-            return "open" if math.isclose(a, b) else "ours" if a < b else "theirs"
 
-        return rule
+def turned(ours, theirs):
+    return {"ours": "theirs", "theirs": "ours", "open": "open"}[separate(ours, theirs)]
 
-    def mean(errors):
-        return sum(errors) / len(errors)
 
-    def paired(ours, theirs):
-        signs = [a < b for a, b in zip(ours, theirs, strict=False)]
-        return "ours" if all(signs) else "open" if any(signs) else "theirs"
+def by(score_ours, score_theirs=None, tie="open"):
+    """A rule that compares a score of ours with one of theirs."""
 
-    def separate(ours, theirs):
-        return "ours" if max(ours) < min(theirs) else "theirs" if max(theirs) < min(ours) else "open"
+    def rule(ours, theirs):
+        a, b = score_ours(ours), (score_theirs or score_ours)(theirs)
+        return tie if math.isclose(a, b) else "ours" if a < b else "theirs"
 
-    if matches(separate):
-        return right("worst against best: nobody can turn the result round by picking a seed.")
-    turned = {"ours": "theirs", "theirs": "ours", "open": "open"}
-    mistakes = [
-        (lambda a, b: turned[separate(a, b)], "the wrong way round: these are errors, so lower is better."),
+    return rule
+
+
+def paired(some, none, strict):
+    """A rule that compares seed by seed, by how many we win; `strict` fails where the lists differ in length."""
+
+    def rule(ours, theirs):
+        wins = [a < b for a, b in zip(ours, theirs, strict=strict)]
+        return "ours" if all(wins) else some if any(wins) else none
+
+    return rule
+
+
+def mean(errors):
+    return sum(errors) / len(errors)
+
+
+def median(errors):
+    return sorted(errors)[len(errors) // 2]
+
+
+def by_index(some, none):
+    """The same with indices."""
+
+    def rule(ours, theirs):
+        wins = [ours[i] < theirs[i] for i in range(len(theirs))]
+        return "ours" if all(wins) else some if any(wins) else none
+
+    return rule
+
+
+NOT_ALL = [("open", "theirs"), ("theirs", "theirs"), ("open", "open")]  # what a rule says of some wins, and of none
+SEED_BY_SEED = "you compared seed by seed. Seeds are not pairs: in another order the same runs would decide otherwise."
+LENGTHS = "your function fails when the two lists have different lengths. It should not pair the seeds."
+SCORES = [
+    (mean, None, "you compared the means. One of our seeds can still be worse than one of theirs."),
+    (median, None, "you compared the medians. Compare our worst seed with their best."),
+    (min, None, "you compared the best seeds. That rewards whoever is luckier: take our worst and their best."),
+    (max, None, "you compared the worst seeds. Compare our worst with their *best*."),
+    (min, max, "you compared our best seed with their worst. It has to be our worst against their best."),
+    (lambda e: e[0], None, "you compared only the first seeds."),
+    (lambda e: e[-1], None, "you compared only the last seeds."),
+]
+
+winner = Exercise(
+    "A function (ours, theirs) of two lists of errors, one a seed -> 'ours', 'theirs' or 'open'.",
+    solution=separate,
+    cases=runs,
+    lesson="worst against best: nobody can turn the result round by picking a seed.",
+    mistakes=[
+        (turned, "the wrong way round: these are errors, so lower is better."),
         (
-            lambda a, b: "open" if separate(a, b) == "theirs" else separate(a, b),
+            lambda ours, theirs: "ours" if max(ours) < min(theirs) else "open",
             "you never say 'theirs'. Test the other direction too.",
         ),
         (
-            lambda a, b: "ours" if separate(a, b) == "ours" else "theirs",
+            lambda ours, theirs: "ours" if max(ours) < min(theirs) else "theirs",
             "not winning is not losing: what does not hold with every seed is 'open'.",
         ),
         (
             lambda a, b: "ours" if max(a) <= min(b) else "theirs" if max(b) <= min(a) else "open",
             "if our worst seed equals their best, nobody has the *lower* error: use `<`.",
         ),
-        (
-            paired,
-            "you compared seed by seed. Seeds are not pairs: in another order the same runs would decide otherwise.",
-        ),
-        (by(mean), "you compared the means. One of our seeds can still be worse than one of theirs."),
-        (by(lambda e: sorted(e)[len(e) // 2]), "you compared the medians. Compare our worst seed with their best."),
-        (by(min), "you compared the best seeds. That rewards whoever is luckier: take our worst and their best."),
-        (by(max), "you compared the worst seeds. Compare our worst with their *best*."),
-        (by(min, max), "you compared our best seed with their worst. It has to be our worst against their best."),
-        (by(lambda e: e[0]), "you compared only the first seeds."),
-        (by(lambda e: e[-1]), "you compared only the last seeds."),
-    ]
-    # A rule without a branch for ties says 'theirs' there, or 'ours'.
-    for rule, hint in mistakes[5:]:
-        for tie in ("theirs", "ours"):
-            if matches(lambda a, b, rule=rule, tie=tie: tie if rule(a, b) == "open" else rule(a, b)):
-                return wrong(hint)
-    return diagnose(matches, mistakes, "compare the largest of ours with the smallest of theirs, and the reverse.")
+        *[(paired(*rest, strict=False), SEED_BY_SEED) for rest in NOT_ALL],
+        *[(paired(*rest, strict=True), LENGTHS) for rest in NOT_ALL],
+        *[(by_index(*rest), LENGTHS) for rest in NOT_ALL],
+        *[
+            (lambda a, b, rest=rest: "ours" if all(x < y for x, y in zip(a, b, strict=True)) else rest, LENGTHS)
+            for rest in ("open", "theirs")
+        ],
+        *[(by(ours, theirs, tie), hint) for ours, theirs, hint in SCORES for tie in ("open", "theirs", "ours")],
+        (lambda ours, theirs: max(ours) < min(theirs), "say which it is: 'ours', 'theirs' or 'open'."),
+    ],
+    otherwise="compare the largest of ours with the smallest of theirs, and the reverse.",
+)
 
+TWICE = "you counted the components twice. One matrix serves both directions: its transpose is not stored."
+CODES = "the 4,000 codes are results, not parameters. Only the mean and the components are stored."
 
-@exercise
-def components(answer):
-    """How many components PCA may have with at most the 53,193 numbers of the convolutional network."""
-    answer = number(answer)
-
-    def matches(value):
-        return close(answer, value, 1e-6)
-
-    if matches(66):
-        return right("twice the code length for the same storage. Which of the two is held fixed decides who may win.")
-    mistakes = [
+components = Exercise(
+    "How many components PCA may have with at most the 53,193 numbers of the convolutional network.",
+    solution=66,
+    tolerance=0,
+    lesson="twice the code length for the same storage. Which of the two is held fixed decides who may win.",
+    mistakes=[
         (67, "67 components and a mean are 53,312 numbers, too many. Did you forget the mean, or round up?"),
         (53_193 / 784, "that is not a whole number, and the mean needs its 784 numbers too."),
         (53_193 / 784 - 1, "nearly: round down to whole components."),
         (32, "that is the code length of the network. Here the number of parameters is held fixed instead."),
-        (33, "you counted the components twice. One matrix serves both directions: its transpose is not stored."),
-        (34, "you counted the components twice. One matrix serves both directions: its transpose is not stored."),
+        (33, TWICE),
+        (34, TWICE),
         (65, "one more fits: 66 components and one mean are 52,528 numbers."),
         (67 * 784, "that counts numbers. How many components of 784 numbers each is that, without the mean?"),
         (66 * 784, "that counts numbers. How many components of 784 numbers each is that?"),
         (52_409, "that is what is left for the components. Divide it by 784."),
-        (13, "the 4,000 codes are results, not parameters. Only the mean and the components are stored."),
-        (11, "the 4,000 codes are results, not parameters. Only the mean and the components are stored."),
-        (10, "the 4,000 codes are results, not parameters. Only the mean and the components are stored."),
-    ]
-    return diagnose(matches, mistakes, "(components + 1) · 784 must be at most 53,193, in whole components.")
+        (13, CODES),
+        (11, CODES),
+        (10, CODES),
+    ],
+    otherwise="(components + 1) · 784 must be at most 53,193, in whole components.",
+)
 
 
-@exercise
-def difference(function):
-    """A function (errors_a, errors_b), both (N,) -> the mean difference and its standard error, images paired."""
+def errors_of_two_models():
+    """What is hard for one model is hard for both."""
     generator = torch.Generator().manual_seed(5)
-    answers, cases = [], []
-    for count in (50, 300):
-        hard = torch.rand(count, generator=generator)  # hard images are hard for both
+    cases = []
+    for count in (120, 300):
+        hard = torch.rand(count, generator=generator)
         a = hard + 0.1 * torch.rand(count, generator=generator) + 0.02
-        b = hard + 0.1 * torch.rand(count, generator=generator)
-        answer = call(function, a.clone(), b.clone())
-        if isinstance(answer, torch.Tensor) and answer.shape == (2,):
-            answer = tuple(answer)
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise BadAnswer(f"{RETURNED} should be two numbers, but it is {describe(answer)}")
-        if any(part is None or part is ... for part in answer):
-            raise NotAttempted
-        answers.append((number(answer[0], "your mean difference"), number(answer[1], "your standard error")))
-        cases.append((a, b))
+        cases.append((a, hard + 0.1 * torch.rand(count, generator=generator)))
+    return cases
 
-    def mean_matches(mean):
-        return all(close(m, float(mean(a, b)), 1e-3) for (m, _), (a, b) in zip(answers, cases, strict=True))
 
-    def matches(error):
-        return all(close(s, float(error(a, b)), 1e-3) for (_, s), (a, b) in zip(answers, cases, strict=True))
+def standard_error(a, b):
+    return (a - b).std() / len(a) ** 0.5
 
-    if not mean_matches(lambda a, b: (a - b).mean()):
-        mistakes = [
-            (lambda a, b: (b - a).mean(), "the mean has the wrong sign: it is errors_a - errors_b."),
-            (
-                lambda a, b: (a - b).abs().mean(),
-                "you took absolute values: then a model cannot be better on some images.",
-            ),
-            (lambda a, b: (a - b).sum(), "that is the sum of the differences. Divide by their number."),
-            (lambda a, b: a.mean() / b.mean(), "that is a ratio. Subtract."),
-        ]
-        return diagnose(mean_matches, mistakes, "the first number is the mean of errors_a - errors_b.")
 
-    def either(error):
-        """The error with N - 1 or with N in the standard deviation."""
-        return matches(error(1)) or matches(error(0))
+ONE_MODEL = "that is the standard error of one model's mean. Use the differences."
+WRONG_MEANS = [
+    (lambda a, b: (b - a).mean(), "the mean has the wrong sign: it is errors_a - errors_b."),
+    (lambda a, b: (a - b).abs().mean(), "you took absolute values: then a model cannot be better on some images."),
+    (lambda a, b: (a - b).sum(), "that is the sum of the differences. Divide by their number."),
+    (lambda a, b: a.mean() / b.mean(), "that is a ratio. Subtract."),
+]
+WRONG_ERRORS = [
+    (
+        lambda a, b: ((a.var() + b.var()) / len(a)) ** 0.5,
+        "that is the error for two *independent* sets of images. Take the standard deviation of the differences.",
+    ),
+    (
+        lambda a, b: (a - b).std(),
+        "that is the standard deviation of one difference. The mean of N varies less: divide by the root of N.",
+    ),
+    (lambda a, b: (a - b).std() / len(a), "divide by the root of N, not by N."),
+    (lambda a, b: (a - b).var() / len(a), "that is the variance of the mean. Take its root."),
+    (lambda a, b: (a - b).var(), "that is the variance of one difference: take the root of it / N."),
+    (lambda a, b: a.std() / len(a) ** 0.5, ONE_MODEL),
+    (lambda a, b: b.std() / len(a) ** 0.5, ONE_MODEL),
+    (
+        lambda a, b: (a.std() + b.std()) / len(a) ** 0.5,
+        "you added the two standard errors. Use the standard deviation of the differences instead.",
+    ),
+    (
+        lambda a, b: (a.std() - b.std()).abs() / len(a) ** 0.5,
+        "you subtracted the standard deviations. Subtract the errors first, then take the standard deviation.",
+    ),
+    (
+        lambda a, b: (a - b).abs().std() / len(a) ** 0.5,
+        "you took absolute values first. Keep the signs of the differences.",
+    ),
+    (
+        lambda a, b: 1.96 * (a - b).std() / len(a) ** 0.5,
+        "that is half of a 95 % interval. Leave the factor 1.96 away.",
+    ),
+]
 
-    def spread(values, correction):
-        return values.std(correction=correction)
 
-    if either(lambda c: lambda a, b: spread(a - b, c) / len(a) ** 0.5):
-        return right("what is hard for both cancels, and the error bar shrinks. Compare models on the same images.")
-    mistakes = [
-        (
-            lambda c: lambda a, b: ((spread(a, c) ** 2 + spread(b, c) ** 2) / len(a)) ** 0.5,
-            "that is the error for two *independent* sets of images. Take the standard deviation of the differences.",
-        ),
-        (
-            lambda c: lambda a, b: spread(a - b, c),
-            "that is the standard deviation of one difference. The mean of N varies less: divide by the root of N.",
-        ),
-        (lambda c: lambda a, b: spread(a - b, c) / len(a), "divide by the root of N, not by N."),
-        (lambda c: lambda a, b: spread(a - b, c) ** 2 / len(a), "that is the variance of the mean. Take its root."),
-        (
-            lambda c: lambda a, b: spread(a - b, c) ** 2,
-            "that is the variance of one difference: take the root of it / N.",
-        ),
-        (
-            lambda c: lambda a, b: spread(a, c) / len(a) ** 0.5,
-            "that is the standard error of one model's mean. Use the differences.",
-        ),
-        (
-            lambda c: lambda a, b: spread(b, c) / len(a) ** 0.5,
-            "that is the standard error of one model's mean. Use the differences.",
-        ),
-        (
-            lambda c: lambda a, b: (spread(a, c) + spread(b, c)) / len(a) ** 0.5,
-            "you added the two standard errors. Use the standard deviation of the differences instead.",
-        ),
-        (
-            lambda c: lambda a, b: (spread(a, c) - spread(b, c)).abs() / len(a) ** 0.5,
-            "you subtracted the standard deviations. Subtract the errors first, then take the standard deviation.",
-        ),
-        (
-            lambda c: lambda a, b: (a - b).abs().std(correction=c) / len(a) ** 0.5,
-            "you took absolute values first. Keep the signs of the differences.",
-        ),
-        (
-            lambda c: lambda a, b: 1.96 * spread(a - b, c) / len(a) ** 0.5,
-            "that is half of a 95 % interval. Leave the factor 1.96 away.",
-        ),
-    ]
-    return diagnose(either, mistakes, "the second number is the standard deviation of the differences / the root of N.")
+def both(mean, error):
+    return lambda a, b: (mean(a, b), error(a, b))
 
+
+difference = Exercise(
+    "A function (errors_a, errors_b), both (N,) -> the mean difference and its standard error, images paired.",
+    solution=both(lambda a, b: (a - b).mean(), standard_error),
+    cases=errors_of_two_models,
+    tolerance=5e-3,  # N or N - 1 in the standard deviation: both are right
+    lesson="what is hard for both cancels, and the error bar shrinks. Compare models on the same images.",
+    mistakes=[
+        *[(both(mean, standard_error), hint) for mean, hint in WRONG_MEANS],
+        *[(both(lambda a, b: (a - b).mean(), error), hint) for error, hint in WRONG_ERRORS],
+        *[(both(mean, error), hint) for mean, hint in WRONG_MEANS for error, _ in WRONG_ERRORS],
+        (lambda a, b: (a - b).mean(), "that is one number. Return two numbers: the mean and its standard error."),
+        (standard_error, "that is one number. Return two numbers: the mean and its standard error."),
+    ],
+    otherwise=lambda values, targets: (
+        "the second number is the standard deviation of the differences / the root of N."
+        if all(math.isclose(value[0], target[0], rel_tol=5e-3) for value, target in zip(values, targets, strict=True))
+        else "the first number is the mean of errors_a - errors_b."
+    ),
+)
 
 NAMES = ("PCA", "vanilla", "denoising", "sparse", "convolutional", "none")
 
 
-@exercise
+@judged
 def choice(answer):
     """{task: model} for the five tasks of the chapter's last exercise."""
     if not isinstance(answer, dict):

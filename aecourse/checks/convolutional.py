@@ -4,72 +4,77 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from aecourse.checks.verdict import BadAnswer, call, diagnose, exercise, number, right, tensor, wrong
+from aecourse.checks.exercise import Exercise
+from aecourse.checks.guard import judged
+from aecourse.checks.verdict import BadAnswer, call, number, right, wrong
 from aecourse.validation import describe
 
-RETURNED = "what your function returns"
+ALL_FOUR = "size over stride holds only for some kernels and paddings. Use all four arguments."
 
-
-@exercise
-def output_size(function):
-    """A function (size, kernel, stride, padding) -> the side of the map that Conv2d makes of a side."""
-    cases = [
+output_size = Exercise(
+    "A function (size, kernel, stride, padding) -> the side of the map that Conv2d makes of a side.",
+    solution=lambda size, kernel, stride, padding: (size + 2 * padding - kernel) // stride + 1,
+    cases=lambda: [
         (28, 3, 1, 0), (28, 3, 1, 1), (28, 3, 2, 1), (27, 3, 2, 1), (28, 4, 2, 1),
         (28, 5, 2, 2), (32, 7, 4, 3), (10, 3, 3, 0), (9, 2, 2, 0), (8, 8, 5, 0),
-    ]  # fmt: skip
-    answers = [number(call(function, *case), RETURNED) for case in cases]
-
-    def matches(formula):
-        return all(abs(a - formula(*case)) < 1e-6 for a, case in zip(answers, cases, strict=True))
-
-    if matches(lambda n, k, s, p: (n + 2 * p - k) // s + 1):
-        return right("count the places where the kernel can start: one at the left edge, then one every stride.")
-    mistakes = [
+    ],
+    tolerance=0,
+    lesson="count the places where the kernel can start: one at the left edge, then one every stride.",
+    mistakes=[
         (
-            lambda n, k, s, p: (n + 2 * p - k) // s,
+            lambda size, kernel, stride, padding: (size + 2 * padding - kernel) // stride,
             "one too few: you counted the steps. The kernel also stands where it starts.",
         ),
         (
-            lambda n, k, s, p: (n + p - k) // s + 1,
+            lambda size, kernel, stride, padding: (size + padding - kernel) // stride + 1,
             "padding is added at both ends: it counts twice.",
         ),
         (
-            lambda n, k, s, p: (n - k) // s + 1,
+            lambda size, kernel, stride, padding: (size - kernel) // stride + 1,
             "you left out the padding. It makes the input longer, at both ends.",
         ),
         (
-            lambda n, k, s, p: n + 2 * p - k + 1,
+            lambda size, kernel, stride, padding: size + 2 * padding - kernel + 1,
             "you left out the stride: the kernel moves that many pixels at a time.",
         ),
         (
-            lambda n, k, s, p: (n + 2 * p - k) / s + 1,
+            lambda size, kernel, stride, padding: (size + 2 * padding - kernel) / stride + 1,
             "half a position is none: round the quotient down.",
         ),
         (
-            lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
+            lambda size, kernel, stride, padding: -(-(size + 2 * padding - kernel) // stride) + 1,
             "you rounded up. A kernel that would hang over the edge is not used: round down.",
         ),
         (
-            lambda n, k, s, p: (n + 2 * p - k + 1) // s,
+            lambda size, kernel, stride, padding: (size + 2 * padding - kernel + 1) // stride,
             "the 1 belongs outside the division: divide by the stride first, round down, then add 1.",
         ),
-        (
-            lambda n, k, s, p: n // s,
-            "size over stride holds only for some kernels and paddings. Use all four arguments.",
-        ),
-        (
-            lambda n, k, s, p: -(-n // s),
-            "size over stride holds only for some kernels and paddings. Use all four arguments.",
-        ),
-    ]
-    otherwise = "the kernel first starts at 0 and last at size + 2 × padding - kernel or just before. Count the starts."
-    return diagnose(matches, mistakes, otherwise)
+        (lambda size, kernel, stride, padding: size // stride, ALL_FOUR),
+        (lambda size, kernel, stride, padding: -(-size // stride), ALL_FOUR),
+    ],
+    otherwise="the kernel first starts at 0 and last at size + 2 × padding - kernel or just before. Count the starts.",
+)  # fmt: skip
 
 
-@exercise
+def two_whole_numbers(value):
+    """(padding, output_padding) as ints."""
+    if isinstance(value, torch.Tensor):
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise BadAnswer(f"return two numbers, padding and output_padding; yours is {describe(value)}")
+    for part in value:
+        number(part, "each of the two")
+        if not float(part).is_integer():
+            raise BadAnswer(f"half a pixel cannot be padded, but one of your numbers is {part:g}: divide with //")
+        if isinstance(part, float):
+            raise BadAnswer(f"PyTorch wants whole numbers, but {part!r} is a float: divide with // instead of /")
+    return tuple(int(part) for part in value)
+
+
+@judged
 def doubling(function):
     """A function kernel -> (padding, output_padding) with which a transposed convolution of stride 2 doubles a side."""
-    answers = {kernel: _two_whole_numbers(call(function, kernel)) for kernel in range(2, 8)}
+    answers = {kernel: two_whole_numbers(call(function, kernel)) for kernel in range(2, 8)}
 
     def side(kernel, padding, output_padding):
         """What becomes of 7."""
@@ -102,64 +107,84 @@ def doubling(function):
     return right("an even kernel doubles by itself; an odd one leaves a pixel open, and output_padding settles it.")
 
 
-@exercise
-def spread(function):
-    """A function (y, w, stride) -> the 1-D transposed convolution, without padding."""
+def signals():
     generator = torch.Generator().manual_seed(6)
-    cases, answers = [], []
-    for length, kernel, stride in ((5, 4, 2), (4, 3, 2), (3, 2, 3), (4, 3, 1)):
-        y, w = (torch.rand(count, generator=generator) + 0.1 for count in (length, kernel))
-        value = call(function, y.clone(), w.clone(), stride)
-        try:
-            value = torch.as_tensor(value).detach().double()
-        except (TypeError, ValueError, RuntimeError):
-            raise BadAnswer(f"{RETURNED} should be a tensor, but it is {describe(value)}") from None
-        full = (length - 1) * stride + kernel
-        if value.dim() != 1:
-            return wrong(f"return one axis, as y has; yours has the shape {tuple(value.shape)}.")
-        if len(value) == full - 1:
-            return wrong("one short: the last copy starts at (len(y) - 1) × stride and is as long as the kernel.")
-        if stride > 1 and len(value) == length - 1 + kernel:
-            return wrong("your length is that of stride 1. Let the copies start stride places apart.")
-        if len(value) == length * stride:
-            return wrong("len(y) × stride has no room for the last copy: it may reach beyond, or end before.")
-        if len(value) == (length - kernel) // stride + 1:
-            return wrong("that is as short as a convolution makes it. Transposed, the signal grows.")
-        if len(value) != full:
-            return wrong(
-                f"{length} numbers, a kernel of {kernel} and stride {stride} should give {full} numbers; "
-                f"yours gives {len(value)}."
-            )
-        cases.append((y.double(), w.double(), stride))
-        answers.append(value)
-
-    def matches(formula):
-        pairs = zip(answers, cases, strict=True)
-        return all(torch.allclose(a, formula(*case), atol=1e-4) for a, case in pairs)
-
-    if matches(lambda y, w, s: _spread(y, w, s)):
-        return right("each number writes a copy of the kernel, and copies that overlap add up.")
-    if matches(lambda y, w, s: _spread(y, w.flip(0), s)):
-        return wrong("your kernel is turned round. Its first weight goes where the copy starts.")
-    if matches(lambda y, w, s: _spread(y, w, s, overwrite=True)):
-        return wrong("a later copy overwrites an earlier one. Where copies overlap, add.")
-    if matches(lambda y, w, s: _spread(y, w, s) / _spread(torch.ones_like(y), torch.ones_like(w), s).clamp(min=1)):
-        return wrong("you averaged the copies where they overlap. A transposed convolution adds them.")
-    if matches(lambda y, w, s: _spread(torch.ones_like(y), w, s)):
-        return wrong("each copy must be multiplied by its number in y.")
-    if matches(lambda y, w, s: _spread(y, torch.ones_like(w), s)):
-        return wrong("a copy of the kernel holds all its weights. Yours repeats the number of y.")
-    return wrong("y[i] adds y[i] × w to the places i × stride, i × stride + 1, … of the result. Yours differs.")
+    return [
+        (*(torch.rand(count, generator=generator) + 0.1 for count in (length, kernel)), stride)
+        for length, kernel, stride in ((5, 4, 2), (4, 3, 2), (3, 2, 3), (4, 3, 1))
+    ]
 
 
-@exercise
+def transposed(y, w, stride, overwrite=False):
+    """The 1-D transposed convolution; `overwrite` for the mistake of not adding."""
+    result = torch.zeros((len(y) - 1) * stride + len(w))
+    for i, value in enumerate(y):
+        place = slice(i * stride, i * stride + len(w))
+        result[place] = value * w + (0 if overwrite else result[place])
+    return result
+
+
+NO_ROOM = "len(y) × stride has no room for the last copy: it may reach beyond, or end before."
+
+spread = Exercise(
+    "A function (y, w, stride) -> the 1-D transposed convolution, without padding.",
+    solution=transposed,
+    cases=signals,
+    lesson="each number writes a copy of the kernel, and copies that overlap add up.",
+    mistakes=[
+        (
+            lambda y, w, stride: transposed(y, w.flip(0), stride),
+            "your kernel is turned round. Its first weight goes where the copy starts.",
+        ),
+        (
+            lambda y, w, stride: transposed(y, w, stride, overwrite=True),
+            "a later copy overwrites an earlier one. Where copies overlap, add.",
+        ),
+        (
+            lambda y, w, stride: (
+                transposed(y, w, stride) / transposed(torch.ones_like(y), torch.ones_like(w), stride).clamp(min=1)
+            ),
+            "you averaged the copies where they overlap. A transposed convolution adds them.",
+        ),
+        (
+            lambda y, w, stride: transposed(torch.ones_like(y), w, stride),
+            "each copy must be multiplied by its number in y.",
+        ),
+        (
+            lambda y, w, stride: transposed(y, torch.ones_like(w), stride),
+            "a copy of the kernel holds all its weights. Yours repeats the number of y.",
+        ),
+        (
+            lambda y, w, stride: transposed(y, w, stride)[:-1],
+            "one short: the last copy starts at (len(y) - 1) × stride and is as long as the kernel.",
+        ),
+        (
+            lambda y, w, stride: transposed(y, w, 1),
+            "your length is that of stride 1. Let the copies start stride places apart.",
+        ),
+        (lambda y, w, stride: transposed(y, w, stride)[: len(y) * stride], NO_ROOM),
+        (lambda y, w, stride: functional.pad(transposed(y, w, stride), (0, stride))[: len(y) * stride], NO_ROOM),
+        (
+            lambda y, w, stride: functional.conv1d(y[None], w[None, None], stride=stride)[0],
+            "that is as short as a convolution makes it. Transposed, the signal grows.",
+        ),
+        (lambda y, w, stride: transposed(y, w, stride)[None], "return one axis, as y has: yours has two."),
+        (
+            lambda y, w, stride: transposed(y, w, stride)[None, None],
+            "return one axis, as y has: yours has three.",
+        ),
+    ],
+    otherwise="y[i] adds y[i] × w to the places i × stride, i × stride + 1, … of the result. Yours differs.",
+)
+
+
+@judged
 def double(function):
     """A function (channels_in, channels_out) -> a module that doubles a map's sides and draws no pattern."""
     generator = torch.Generator().manual_seed(6)
     for few, many, side in ((3, 5, 6), (4, 1, 7)):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(6)
-            block = call(function, few, many)
+        torch.manual_seed(6)
+        block = call(function, few, many)
         if not isinstance(block, nn.Module):
             raise BadAnswer(f"your function should return an nn.Sequential, but it returned {describe(block)}")
         block = block.eval()
@@ -168,7 +193,7 @@ def double(function):
             return wrong("nothing in your block can learn. After the upsampling comes a convolution.")
         x = torch.rand(2, few, side, side, generator=generator)
         flat = torch.linspace(0.5, 1.5, few).view(1, few, 1, 1).expand(2, few, side, side).contiguous()
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        with torch.no_grad():
             answer, plain = block(x), block(flat)
         if not isinstance(answer, torch.Tensor) or answer.dim() != 4:
             raise BadAnswer(f"your block should map to maps (N, channels, height, width), not to {describe(answer)}")
@@ -203,34 +228,32 @@ def double(function):
     return right("upsample, then convolve: every pixel sees the same weights, so a flat map stays flat.")
 
 
-@exercise
-def blur_pool(function):
-    """A function (N, C, H, W) -> (N, C, H/2, W/2): blur each channel with [1 2 1]/4, keep every second pixel."""
+def maps():
     generator = torch.Generator().manual_seed(6)
-    maps = [torch.randn(2, channels, 8, 12, generator=generator) + 0.5 for channels in (3, 4)]
-    answers = []
-    for h in maps:
-        answer = call(function, h.clone())
-        count, channels, height, width = h.shape
-        if isinstance(answer, torch.Tensor) and answer.dim() == 4:
-            if tuple(answer.shape[2:]) == (height, width):
-                return wrong("the map is as large as before: blur, then keep every second pixel.")
-            if tuple(answer.shape[2:]) == (height // 2 - 1, width // 2 - 1):
-                return wrong("the border is lost. Pad by 1 before you blur with a kernel of 3.")
-            if answer.shape[1] == 1:
-                return wrong("your channels became one. Blur each by itself: groups=C.")
-        answers.append(tensor(answer, (count, channels, height // 2, width // 2), RETURNED))
+    return [(torch.randn(2, channels, 8, 12, generator=generator) + 0.5,) for channels in (3, 4)]
 
-    def inside(value):
-        """Without the outermost values: how the border is padded is the learner's choice."""
-        return value[..., 1:-1, 1:-1].double()
 
-    def matches(formula):
-        return all(torch.allclose(inside(a), inside(formula(h)), atol=1e-4) for a, h in zip(answers, maps, strict=True))
+def blurred(h, vertical=True, horizontal=True, **settings):
+    """Each channel with [1 2 1] / 4 in the directions asked for, padded with zeros."""
+    blur, none = torch.tensor([1.0, 2.0, 1.0]) / 4, torch.tensor([0.0, 1.0, 0.0])
+    kernel = torch.outer(blur if vertical else none, blur if horizontal else none)
+    settings = {"padding": 1} | settings
+    return functional.conv2d(h, kernel.expand(h.shape[1], 1, 3, 3), groups=h.shape[1], **settings)
 
-    if matches(lambda h: _blur(h)[..., ::2, ::2]):
-        return right("a pixel that is skipped now leaves a trace in its neighbours, so a shift by one changes less.")
-    mistakes = [
+
+def without_border(value):
+    """How the border is padded is the learner's choice."""
+    return value[..., 1:-1, 1:-1] if isinstance(value, torch.Tensor) and value.dim() == 4 else value
+
+
+blur_pool = Exercise(
+    "A function (N, C, H, W) -> (N, C, H/2, W/2): blur each channel with [1 2 1]/4, keep every second pixel.",
+    solution=lambda h: blurred(h)[..., ::2, ::2],
+    cases=maps,
+    margin=1e-4,
+    read=without_border,
+    lesson="a pixel that is skipped now leaves a trace in its neighbours, so a shift by one changes less.",
+    mistakes=[
         (lambda h: h[..., ::2, ::2], "you kept every second pixel without a blur: that is what a stride does."),
         (
             lambda h: functional.avg_pool2d(h, 2),
@@ -242,63 +265,41 @@ def blur_pool(function):
         ),
         (lambda h: functional.max_pool2d(h, 2), "a maximum is no blur."),
         (
-            lambda h: _blur(h)[..., 1::2, 1::2],
+            lambda h: blurred(h)[..., 1::2, 1::2],
             "you kept the pixels 1, 3, 5, … Start with the first, pixel 0.",
         ),
         (
-            lambda h: _blur(h, vertical=False)[..., ::2, ::2],
+            lambda h: blurred(h, vertical=False)[..., ::2, ::2],
             "you blurred along the rows only. Blur along the columns too.",
         ),
         (
-            lambda h: _blur(h, horizontal=False)[..., ::2, ::2],
+            lambda h: blurred(h, horizontal=False)[..., ::2, ::2],
             "you blurred along the columns only. Blur along the rows too.",
         ),
         (
-            lambda h: _blur(h).sum(1, keepdim=True).expand_as(h)[..., ::2, ::2],
+            lambda h: blurred(h).sum(1, keepdim=True).expand_as(h)[..., ::2, ::2],
             "each of your channels is the sum of all. Blur each by itself: groups=C.",
         ),
         (
-            lambda h: _blur(h).mean(1, keepdim=True).expand_as(h)[..., ::2, ::2],
+            lambda h: blurred(h).mean(1, keepdim=True).expand_as(h)[..., ::2, ::2],
             "each of your channels is the mean of all. Blur each by itself: groups=C.",
         ),
-    ]
-    mistakes += [
+        (blurred, "the map is as large as before: blur, then keep every second pixel."),
         (
-            lambda h, total=total: total * _blur(h)[..., ::2, ::2],
-            f"your nine weights sum to {total:g}. A blur must not make the map brighter or darker: to 1.",
-        )
-        for total in (16, 4, 2, 9 / 16, 1 / 4, 1 / 16)
-    ]
-    otherwise = "blur with the outer product of [1 2 1] with itself, divided by 16, and keep pixels 0, 2, 4, …"
-    return diagnose(matches, mistakes, otherwise)
-
-
-def _two_whole_numbers(value):
-    """(padding, output_padding) as ints."""
-    if isinstance(value, torch.Tensor):
-        value = value.tolist()
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise BadAnswer(f"return two numbers, padding and output_padding; yours is {describe(value)}")
-    for part in value:
-        number(part, "each of the two")
-        if not float(part).is_integer():
-            raise BadAnswer(f"half a pixel cannot be padded, but one of your numbers is {part:g}: divide with //")
-        if isinstance(part, float):
-            raise BadAnswer(f"PyTorch wants whole numbers, but {part!r} is a float: divide with // instead of /")
-    return tuple(int(part) for part in value)
-
-
-def _spread(y, w, stride, overwrite=False):
-    """The 1-D transposed convolution; `overwrite` for the mistake of not adding."""
-    result = torch.zeros((len(y) - 1) * stride + len(w), dtype=y.dtype)
-    for i, value in enumerate(y):
-        place = slice(i * stride, i * stride + len(w))
-        result[place] = value * w + (0 if overwrite else result[place])
-    return result
-
-
-def _blur(h, vertical=True, horizontal=True):
-    """Each channel with [1 2 1] / 4 in the directions asked for, padded with zeros."""
-    blur, none = torch.tensor([1.0, 2.0, 1.0]) / 4, torch.tensor([0.0, 1.0, 0.0])
-    kernel = torch.outer(blur if vertical else none, blur if horizontal else none)
-    return functional.conv2d(h, kernel.expand(h.shape[1], 1, 3, 3), padding=1, groups=h.shape[1])
+            lambda h: blurred(h, stride=2, padding=0),
+            "the border is lost. Pad by 1 before you blur with a kernel of 3.",
+        ),
+        (
+            lambda h: blurred(h).sum(1, keepdim=True)[..., ::2, ::2],
+            "your channels became one. Blur each by itself: groups=C.",
+        ),
+        *[
+            (
+                lambda h, total=total: total * blurred(h)[..., ::2, ::2],
+                f"your nine weights sum to {total:g}. A blur must not make the map brighter or darker: to 1.",
+            )
+            for total in (16, 4, 2, 9 / 16, 1 / 4, 1 / 16)
+        ],
+    ],
+    otherwise="blur with the outer product of [1 2 1] with itself, divided by 16, and keep pixels 0, 2, 4, …",
+)

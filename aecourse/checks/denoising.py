@@ -5,23 +5,19 @@ import math
 import torch
 from torch import nn
 
-from aecourse.checks.verdict import BadAnswer, call, close, diagnose, exercise, number, right, same, tensor, wrong
+from aecourse.checks.exercise import Exercise, same
+from aecourse.checks.guard import judged
+from aecourse.checks.verdict import BadAnswer, call, close, diagnose, number, right, tensor, wrong
 from aecourse.validation import IMAGE_SHAPE, IMAGE_SIZE, describe
 
 RETURNED = "what your function returns"
 
-
-@exercise
-def decibels(answer):
-    """The change of PSNR in decibels when the MSE is halved."""
-    answer = number(answer)
-
-    def matches(value):
-        return close(answer, value, 0.01)
-
-    if matches(10 * math.log10(2)):
-        return right("3 decibels: half the squared error, whatever it was before.")
-    mistakes = [
+decibels = Exercise(
+    "The change of PSNR in decibels when the MSE is halved.",
+    solution=10 * math.log10(2),
+    tolerance=0.01,
+    lesson="3 decibels: half the squared error, whatever it was before.",
+    mistakes=[
         (-10 * math.log10(2), "the sign is turned. PSNR is minus a logarithm of the error: better is more."),
         (20 * math.log10(2), "twice too large. The factor 20 belongs to the root of the MSE."),
         (-20 * math.log10(2), "twice too large, and turned: 20 belongs to the root of the MSE, and better is more."),
@@ -31,73 +27,121 @@ def decibels(answer):
         (-math.log10(2), "that is in bels, and turned. Multiply by 10; better is more."),
         (2.0, "that is the ratio. A ratio of errors becomes a difference of decibels."),
         (0.5, "that is the ratio. A ratio of errors becomes a difference of decibels."),
-    ]
-    otherwise = "take -10 log10 of MSE / 2, and subtract -10 log10 of MSE. The MSE itself cancels."
-    return diagnose(matches, mistakes, otherwise)
+    ],
+    otherwise="take -10 log10 of MSE / 2, and subtract -10 log10 of MSE. The MSE itself cancels.",
+)
 
 
-@exercise
-def score_from(function):
-    """A function (denoiser, x_noisy, std) -> the score of the noised density, from the denoiser's residual."""
+def score_cases():
+    """Exact denoisers of values N(mean, spread²), noisy values, and the noise's standard deviation."""
     generator = torch.Generator().manual_seed(4)
-    cases, answers = [], []
+    cases = []
     for shape, std, mean, spread in (((6, *IMAGE_SHAPE), 0.3, 0.4, 0.25), ((50, 1), 1.7, -1.0, 0.9)):
-        x_noisy = mean + 2 * spread * torch.randn(shape, generator=generator)
 
-        def denoiser(values, std=std, mean=mean, spread=spread):  # exact for clean values N(mean, spread²)
+        def denoiser(values, std=std, mean=mean, spread=spread):
             return (spread**2 * values + std**2 * mean) / (spread**2 + std**2)
 
-        cases.append((x_noisy.double(), denoiser(x_noisy).double(), std, mean, spread))
-        answers.append(tensor(call(function, denoiser, x_noisy.clone(), std), shape, RETURNED))
+        cases.append((denoiser, mean + 2 * spread * torch.randn(shape, generator=generator), std))
+    return cases
 
-    def matches(formula):
-        """True when every answer is `formula(noisy, answer of the denoiser, std, mean, spread)`."""
-        return all(same(answer, formula(*case)) for answer, case in zip(answers, cases, strict=True))
 
-    if matches(lambda noisy, r, std, *_: (r - noisy) / std**2):
-        return right("residual over variance: for a Gaussian it is exactly the slope of the noised log-density.")
-    mistakes = [
+score_from = Exercise(
+    "A function (denoiser, x_noisy, std) -> the score of the noised density, from the denoiser's residual.",
+    solution=lambda denoiser, x_noisy, std: (denoiser(x_noisy) - x_noisy) / std**2,
+    cases=score_cases,
+    lesson="residual over variance: for a Gaussian it is exactly the slope of the noised log-density.",
+    mistakes=[
         (
-            lambda noisy, r, std, *_: (noisy - r) / std**2,
+            lambda denoiser, x_noisy, std: (x_noisy - denoiser(x_noisy)) / std**2,
             "the sign is turned. The score points from the noisy value to where values are denser.",
         ),
         (
-            lambda noisy, r, std, *_: (r - noisy) / std,
+            lambda denoiser, x_noisy, std: (denoiser(x_noisy) - x_noisy) / std,
             "you divided by the standard deviation. The formula has the variance, std².",
         ),
         (
-            lambda noisy, r, std, *_: (noisy - r) / std,
+            lambda denoiser, x_noisy, std: (x_noisy - denoiser(x_noisy)) / std,
             "that is an estimate of the noise ε. The score has the other sign, and std² below.",
         ),
-        (lambda noisy, r, std, *_: r - noisy, "that is the residual alone. Divide it by the variance, std²."),
         (
-            lambda noisy, r, std, *_: noisy - r,
+            lambda denoiser, x_noisy, std: denoiser(x_noisy) - x_noisy,
+            "that is the residual alone. Divide it by the variance, std².",
+        ),
+        (
+            lambda denoiser, x_noisy, std: x_noisy - denoiser(x_noisy),
             "that is the residual, turned around. Take denoised minus noisy, and divide by std².",
         ),
-        (lambda noisy, r, std, *_: r / std**2, "you divided the denoised value. Subtract the noisy one first."),
-        (lambda noisy, r, std, *_: (r - noisy) * std**2, "you multiplied by the variance. Divide by it."),
         (
-            lambda noisy, r, std, mean, spread: (mean - noisy) / spread**2,
-            "that is the score of the clean density. The denoiser knows the noised one.",
+            lambda denoiser, x_noisy, std: denoiser(x_noisy) / std**2,
+            "you divided the denoised value. Subtract the noisy one first.",
         ),
-    ]
-    otherwise = "solve Tweedie's formula, E[x | x_noisy] = x_noisy + std² · score, for the score."
-    return diagnose(matches, mistakes, otherwise)
+        (
+            lambda denoiser, x_noisy, std: (denoiser(x_noisy) - x_noisy) * std**2,
+            "you multiplied by the variance. Divide by it.",
+        ),
+        (
+            lambda denoiser, x_noisy, std: -x_noisy / std**2,
+            "you used the noisy value alone. What is denser is told by the denoiser: denoised minus noisy.",
+        ),
+    ],
+    otherwise="solve Tweedie's formula, E[x | x_noisy] = x_noisy + std² · score, for the score.",
+)
 
 
-@exercise
+class Grey(nn.Module):
+    """Answers every image with the same grey."""
+
+    def forward(self, x):
+        return torch.full_like(x, 0.4)
+
+
+class Halve(nn.Module):
+    """Answers with half of what it is given, and a little more."""
+
+    def forward(self, x):
+        return x / 2 + 0.1
+
+
+def error_levels(function, model, images, stds):
+    """The learner's errors as a list of floats, one for each of `stds`."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        answer = call(function, model, images, stds)
+    if isinstance(answer, dict):
+        answer = [answer[std] for std in stds] if set(answer) == set(stds) else list(answer.values())
+    if isinstance(answer, torch.Tensor) and answer.dim() == 1:
+        answer = list(answer)
+    if not isinstance(answer, (list, tuple)):
+        raise BadAnswer(f"{RETURNED} should be a list of {len(stds)} errors, but it is {describe(answer)}")
+    if len(answer) != len(stds):
+        raise BadAnswer(f"{RETURNED} should have one error for each of {len(stds)} levels, but it has {len(answer)}")
+    return [number(value, "each error") for value in answer]
+
+
+def normal(x, generator):
+    """Standard normal noise in the shape of x."""
+    return torch.randn(x.shape, generator=generator)
+
+
+def kurtosis(values):
+    """Fourth moment over squared second: 3 for Gaussian noise, more for a mixture of levels."""
+    values = values.flatten() - values.mean()
+    return (values.pow(4).mean() / values.pow(2).mean().square()).item()
+
+
+@judged
 def denoising_errors(function):
     """A function (model, images, stds) -> a list of MSEs of model(noisy) against the clean images."""
     images = torch.rand(240, *IMAGE_SHAPE, generator=torch.Generator().manual_seed(4)).square()
     images[:, :, :14] = 0  # much black, so that clamping shows
     stds = (0.3, 0, 0.8)
-    models = {"identity": nn.Identity(), "grey": _Grey(), "halve": _Halve()}
-    answers = {name: _levels(function, model, images, stds) for name, model in models.items()}
+    models = {"identity": nn.Identity(), "grey": Grey(), "halve": Halve()}
+    answers = {name: error_levels(function, model, images, stds) for name, model in models.items()}
 
     def expected(score, noise=None):
         """What a mistaken function would answer: `score(model, noisy, clean)` with the given noise."""
         generator = torch.Generator().manual_seed(5)
-        noise = noise or (lambda x, std: (x + std * _normal(x, generator)).clamp(0, 1))
+        noise = noise or (lambda x, std: (x + std * normal(x, generator)).clamp(0, 1))
         return {
             name: [score(model, noise(images, std) if std else images, images).item() for std in stds]
             for name, model in models.items()
@@ -107,56 +151,59 @@ def denoising_errors(function):
         return (model(noisy) - clean).square().mean()
 
     def matches(target):
-        """True when every answer is within 3 % (or sampling error) of the target."""
-        pairs = [pair for name in models for pair in zip(answers[name], target[name], strict=True)]
+        """True when every answer is within 3 % (or sampling error) of `target()`."""
+        wanted = target()
+        pairs = [pair for name in models for pair in zip(answers[name], wanted[name], strict=True)]
         return all(math.isclose(answer, value, rel_tol=0.03, abs_tol=1e-9) for answer, value in pairs)
 
-    if matches(expected(against_clean)):
+    if matches(lambda: expected(against_clean)):
         return right("noise on the input, never on the target, and one number for each level.")
     generator = torch.Generator().manual_seed(6)
     mistakes = [
         (
-            expected(lambda model, noisy, clean: (model(noisy) - noisy).square().mean()),
+            lambda: expected(lambda model, noisy, clean: (model(noisy) - noisy).square().mean()),
             "you compared with the noisy images: the identity is perfect that way. Compare with the clean ones.",
         ),
         (
-            expected(lambda model, noisy, clean: (model(clean) - clean).square().mean()),
+            lambda: expected(lambda model, noisy, clean: (model(clean) - clean).square().mean()),
             "the model never sees noise: you fed it the clean images at every level.",
         ),
         (
-            expected(lambda model, noisy, clean: (model(clean) - noisy).square().mean()),
+            lambda: expected(lambda model, noisy, clean: (model(clean) - noisy).square().mean()),
             "input and target are swapped: the model gets the noisy images, and is compared with the clean ones.",
         ),
         (
-            expected(against_clean, lambda x, std: x + std * _normal(x, generator)),
+            lambda: expected(against_clean, lambda x, std: x + std * normal(x, generator)),
             "the noise is not clamped. An image of grey values ends at 0 and 1, and so did the training noise.",
         ),
         (
-            expected(against_clean, lambda x, std: (x + std**2 * _normal(x, generator)).clamp(0, 1)),
+            lambda: expected(against_clean, lambda x, std: (x + std**2 * normal(x, generator)).clamp(0, 1)),
             "your noise is too weak: std is the standard deviation. Do not square it.",
         ),
         (
-            expected(against_clean, lambda x, std: (x + math.sqrt(std) * _normal(x, generator)).clamp(0, 1)),
+            lambda: expected(against_clean, lambda x, std: (x + math.sqrt(std) * normal(x, generator)).clamp(0, 1)),
             "your noise is too strong: std is the standard deviation. Take no root of it.",
         ),
         (
-            expected(against_clean, lambda x, std: (x + std * torch.rand(x.shape, generator=generator)).clamp(0, 1)),
+            lambda: expected(
+                against_clean, lambda x, std: (x + std * torch.rand(x.shape, generator=generator)).clamp(0, 1)
+            ),
             "your noise only ever brightens: torch.rand is never negative. Use torch.randn.",
         ),
         (
-            expected(lambda *a: against_clean(*a).sqrt()),
+            lambda: expected(lambda *a: against_clean(*a).sqrt()),
             "those are the roots. MSE is the mean of the squares.",
         ),
         (
-            expected(lambda *a: against_clean(*a) * IMAGE_SIZE),
+            lambda: expected(lambda *a: against_clean(*a) * IMAGE_SIZE),
             "off by a factor of 784: average over the pixels too.",
         ),
         (
-            expected(lambda *a: against_clean(*a) * images.numel()),
+            lambda: expected(lambda *a: against_clean(*a) * images.numel()),
             "those are sums. MSE is the mean over pixels and images.",
         ),
         (
-            {name: sorted(values) for name, values in expected(against_clean).items()},
+            lambda: {name: sorted(values) for name, values in expected(against_clean).items()},
             "you sorted the levels. Keep the order of stds.",
         ),
     ]
@@ -164,18 +211,13 @@ def denoising_errors(function):
     return diagnose(matches, mistakes, otherwise)
 
 
-@exercise
+@judged
 def random_noise(function):
     """A corruption (x, max_std) with a noise level of its own for each image, uniform on [0, max_std]."""
 
     def corrupt(x, max_std, seed):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            given = x.clone()
-            noisy = tensor(call(function, given, max_std), x.shape, RETURNED)
-        if not torch.equal(given, x):
-            raise BadAnswer("your function changed the images that it was given: return new ones")
-        return noisy
+        torch.manual_seed(seed)
+        return tensor(call(function, x, max_std), x.shape, RETURNED)
 
     grey = torch.full((600, *IMAGE_SHAPE), 0.5)
     max_std = 0.1  # clamping hardly ever acts on grey
@@ -205,7 +247,7 @@ def random_noise(function):
     if level.std() < 0.06 * level.mean():
         if close(level.mean().item(), max_std, 0.03):
             return wrong("every image gets the largest level. Draw a level for each, from 0 to max_std.")
-        if close(level.mean().item(), max_std / math.sqrt(3), 0.03) and _kurtosis(noise[0]) > 3.5:
+        if close(level.mean().item(), max_std / math.sqrt(3), 0.03) and kurtosis(noise[0]) > 3.5:
             return wrong("you drew a level for each pixel: then all images are equally noisy. Draw one for each image.")
         return wrong("all images of the batch have one level. Draw a level for each image: N of them.")
     if level.max() > 1.2 * max_std:
@@ -219,7 +261,7 @@ def random_noise(function):
     quarters = level.double().quantile(torch.tensor([0.1, 0.25, 0.5, 0.75, 0.9], dtype=torch.float64)) / max_std
     if (quarters - torch.tensor([0.1, 0.25, 0.5, 0.75, 0.9])).abs().max() > 0.08:
         return wrong("the levels are not spread evenly from 0 to max_std. Draw them with torch.rand, times max_std.")
-    if not 2.7 < _kurtosis(noise / level[:, None, None, None].double()) < 3.3:
+    if not 2.7 < kurtosis(noise / level[:, None, None, None].double()) < 3.3:
         return wrong("within an image the noise is not Gaussian. Draw it with torch.randn_like.")
     if extremes.min() < 0 or extremes.max() > 1:
         return wrong("grey values leave [0, 1]. Clamp the result.")
@@ -228,212 +270,182 @@ def random_noise(function):
     return right("one network for every level up to max_std: train it, and look at its row of the matrix.")
 
 
-@exercise
-def clamped_mean(function):
-    """A function (x, std) -> the exact mean of clamp(x + std ε, 0, 1) for each grey value in x."""
-    grey = torch.linspace(0, 1, 21)
-    stds = (0.1, 0.3, 0.9)
-    with torch.random.fork_rng(devices=[]):
-        answers, again = (
-            [tensor(call(function, grey.clone(), std), grey.shape, RETURNED) for std in stds] for _ in range(2)
-        )
-    x = grey.double()
+def grey_values():
+    return [(torch.linspace(0, 1, 21), std) for std in (0.1, 0.3, 0.9)]
 
-    def density(t):
-        return torch.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
 
-    def below(t):
-        return torch.special.ndtr(t)
+def density(t):
+    return torch.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
 
-    def between(std):
-        """The share of values between the walls."""
-        return below((1 - x) / std) - below(-x / std)
 
-    def inside(std):
-        """∫ (x + std t) φ(t) dt between the walls."""
-        return x * between(std) + std * (density(-x / std) - density((1 - x) / std))
+def below(t):
+    return torch.special.ndtr(t)
 
-    def upper(std):
-        """The share of values beyond the upper wall."""
-        return 1 - below((1 - x) / std)
 
-    def matches(formula, tolerance=2e-4):
-        return all((answer - formula(std)).abs().max() < tolerance for answer, std in zip(answers, stds, strict=True))
+def between(x, std):
+    """The share of noisy values between the walls."""
+    return below((1 - x) / std) - below(-x / std)
 
-    def exact(std):
-        return inside(std) + upper(std)
 
-    if any(not torch.equal(first, second) for first, second in zip(answers, again, strict=True)):
-        return wrong("your answer changes from call to call: it is drawn at random. Derive the mean.")
-    if matches(exact):
-        return right("black and white move towards each other, and only 0.5 stays: clamping takes contrast away.")
-    mistakes = [
-        (lambda std: x + 0 * std, "that is the mean without clamping: the noise alone has mean zero."),
+def inside(x, std):
+    """∫ (x + std t) φ(t) dt between the walls."""
+    return x * between(x, std) + std * (density(-x / std) - density((1 - x) / std))
+
+
+def upper(x, std):
+    """The share of noisy values beyond the upper wall."""
+    return 1 - below((1 - x) / std)
+
+
+BLACK_ONLY = "that is right for a black pixel only. A grey one is cut less, and a white one from above."
+
+clamped_mean = Exercise(
+    "A function (x, std) -> the exact mean of clamp(x + std ε, 0, 1) for each grey value in x.",
+    solution=lambda x, std: inside(x, std) + upper(x, std),
+    cases=grey_values,
+    margin=2e-4,
+    lesson="black and white move towards each other, and only 0.5 stays: clamping takes contrast away.",
+    mistakes=[
+        (lambda x, std: x, "that is the mean without clamping: the noise alone has mean zero."),
         (inside, "you left out what lands on the upper wall: above b the pixel is 1, with probability 1 - Φ(b)."),
         (
-            lambda std: inside(std) / between(std),
+            lambda x, std: inside(x, std) / between(x, std),
             "you threw away what lies beyond the walls and scaled up the rest. Clamping moves it onto the walls.",
         ),
         (
-            lambda std: x * below(x / std) + std * density(x / std),
+            lambda x, std: x * below(x / std) + std * density(x / std),
             "you clamped at 0 only. Values above 1 are cut as well.",
         ),
+        (lambda x, std: x + std / math.sqrt(2 * math.pi), BLACK_ONLY),
+        (lambda x, std: (x + std / math.sqrt(2 * math.pi)).clamp(0, 1), BLACK_ONLY),
         (
-            lambda std: x + std / math.sqrt(2 * math.pi),
-            "that is right for a black pixel only. A grey one is cut less, and a white one from above.",
-        ),
-        (
-            lambda std: (x + std / math.sqrt(2 * math.pi)).clamp(0, 1),
-            "that is right for a black pixel only. A grey one is cut less, and a white one from above.",
-        ),
-        (
-            lambda std: inside(std) + below(-x / std),
+            lambda x, std: inside(x, std) + below(-x / std),
             "the walls are swapped: below a the pixel is 0 and adds nothing, above b it is 1.",
         ),
         (
-            lambda std: inside(std) + upper(std) + below(-x / std),
+            lambda x, std: inside(x, std) + upper(x, std) + below(-x / std),
             "both walls count as 1 in your sum. At the lower one the pixel is 0 and adds nothing.",
         ),
         (
-            lambda std: x * between(std) + upper(std),
+            lambda x, std: x * between(x, std) + upper(x, std),
             "the noise between the walls is missing: σ (φ(a) - φ(b)) is not zero unless x is 0.5.",
         ),
         (
-            lambda std: x * between(std) - std * (density(-x / std) - density((1 - x) / std)) + upper(std),
+            lambda x, std: 2 * x * between(x, std) - inside(x, std) + upper(x, std),
             "a sign is turned: the integral of t φ(t) from a to b is φ(a) - φ(b).",
         ),
         (
-            lambda std: x * between(std) + density(-x / std) - density((1 - x) / std) + upper(std),
+            lambda x, std: x * between(x, std) + density(-x / std) - density((1 - x) / std) + upper(x, std),
             "φ(a) - φ(b) lacks its factor σ: the pixel is x + σ t.",
         ),
-    ]
-    otherwise = "add three parts: 0 below a, the integral of (x + σ t) φ(t) from a to b, and 1 above b."
-    if matches(exact, 0.01):
-        otherwise = "close, but not exact. Use the formula, or a much finer sum."
-    return diagnose(matches, mistakes, otherwise)
+    ],
+    otherwise=lambda values, targets: (
+        "close, but not exact. Use the formula, or a much finer sum."
+        if all(map(lambda value, target: same(value, target, margin=0.01), values, targets))
+        else "add three parts: 0 below a, the integral of (x + σ t) φ(t) from a to b, and 1 above b."
+    ),
+)
 
 
-@exercise
-def training_set_optimum(function):
-    """A function (x_noisy, train_images, std) -> the average of the training images, weighted by the posterior."""
+def few_training_images():
+    """Close images and strong noise, so that many weights count; then far images, whose exponentials underflow."""
     generator = torch.Generator().manual_seed(4)
-    cases, answers = [], []
-    # Close images and strong noise, so that many weights count; then far images, whose exponentials underflow.
+    cases = []
     for count, spread, std in ((12, 0.05, 0.6), (9, 0.03, 0.5), (7, 1.0, 0.3)):
-        images = (0.5 + spread * (torch.rand(count, *IMAGE_SHAPE, generator=generator) - 0.5)) * torch.linspace(
-            0.8, 1, count
-        )[:, None, None, None]
+        brightness = torch.linspace(0.8, 1, count)[:, None, None, None]
+        images = (0.5 + spread * (torch.rand(count, *IMAGE_SHAPE, generator=generator) - 0.5)) * brightness
         chosen = images[torch.randint(count, (5,), generator=generator)]
-        x_noisy = chosen + std * torch.randn(chosen.shape, generator=generator)
-        answer = call(function, x_noisy.clone(), images.clone(), std)
-        if isinstance(answer, torch.Tensor) and tuple(answer.shape) == (5, IMAGE_SIZE):
-            answer = answer.reshape(5, *IMAGE_SHAPE)
-        if isinstance(answer, torch.Tensor) and tuple(answer.shape) == (5, count):
-            return wrong("those are weights, one for each training image. Use them to average the images.")
-        cases.append((x_noisy.double().flatten(1), images.double().flatten(1), std))
-        answers.append(tensor(answer, x_noisy.shape, RETURNED).flatten(1))
+        cases.append((chosen + std * torch.randn(chosen.shape, generator=generator), images, std))
+    return cases
 
-    def matches(weights, which=slice(0, 2)):
-        """True when the answers are averages with `weights(squared distances (5, M), std)`."""
-        for answer, (noisy, images, std) in zip(answers[which], cases[which], strict=True):
-            target = weights(torch.cdist(noisy, images).square(), std) @ images
-            if not torch.allclose(answer, target, rtol=1e-4, atol=2e-5):
-                return False
-        return True
 
-    def posterior(squares, std):
-        return (-squares / (2 * std**2)).softmax(1)
+def averaged(weights):
+    """A function (x_noisy, train_images, std) that averages the images with `weights(distances (N, M), std)`."""
 
-    if matches(posterior):
-        if not all(torch.isfinite(answer).all() for answer in answers):
-            return wrong(
-                "right for images that are close, but NaN for others: all exponentials underflow. Use softmax."
-            )
-        if not matches(posterior, slice(2, 3)):
-            return wrong("right for images that are close, wrong for others: the exponentials underflow. Use softmax.")
-        return right("the formula behind the score of Vincent (2011): now see how it does on test digits.")
-    if not torch.isfinite(answers[0]).all():
-        return wrong("NaN or infinity: the exponentials underflow to zero, and zero is divided by zero. Use softmax.")
-    mistakes = [
+    def average(x_noisy, train_images, std):
+        distances = torch.cdist(x_noisy.flatten(1), train_images.flatten(1))
+        return (weights(distances, std) @ train_images.flatten(1)).view_as(x_noisy)
+
+    return average
+
+
+def posterior(distances, std):
+    return (-(distances**2) / (2 * std**2)).softmax(1)
+
+
+def as_images(value):
+    """Rows of 784 numbers count as images."""
+    rows = isinstance(value, torch.Tensor) and value.dim() == 2 and value.shape[1] == IMAGE_SIZE
+    return value.reshape(-1, *IMAGE_SHAPE) if rows else value
+
+
+def underflow(values, targets):
+    """What to say of averages that are no usual mistake."""
+    if all(same(value, target, margin=2e-5) for value, target in zip(values[:2], targets[:2], strict=True)):
+        if not values[2].isfinite().all():
+            return "right for images that are close, but NaN for others: all exponentials underflow. Use softmax."
+        return "right for images that are close, wrong for others: the exponentials underflow. Use softmax."
+    if not values[0].isfinite().all():
+        return "NaN or infinity: the exponentials underflow to zero, and zero is divided by zero. Use softmax."
+    return "weights: softmax over the training images of -‖x̃ - x_i‖² / (2 σ²). Then average the images with them."
+
+
+training_set_optimum = Exercise(
+    "A function (x_noisy, train_images, std) -> the average of the training images, weighted by the posterior.",
+    solution=averaged(posterior),
+    cases=few_training_images,
+    margin=2e-5,
+    read=as_images,
+    lesson="the formula behind the score of Vincent (2011): now see how it does on test digits.",
+    mistakes=[
         (
-            lambda squares, std: torch.nn.functional.one_hot(squares.argmin(1), squares.shape[1]).double(),
+            averaged(lambda distances, std: torch.eye(distances.shape[1])[distances.argmin(1)]),
             "that is the nearest training image. The posterior mean averages over all of them.",
         ),
         (
-            lambda squares, std: torch.full_like(squares, 1 / squares.shape[1]),
+            averaged(lambda distances, std: torch.full_like(distances, 1 / distances.shape[1])),
             "that is the plain average. Images that explain the noisy one better weigh more.",
         ),
-        (lambda squares, std: (-squares / std**2).softmax(1), "a 2 is missing: the exponent is -‖x̃ - x_i‖² / (2 σ²)."),
         (
-            lambda squares, std: (-squares / (2 * std)).softmax(1),
+            averaged(lambda distances, std: (-(distances**2) / std**2).softmax(1)),
+            "a 2 is missing: the exponent is -‖x̃ - x_i‖² / (2 σ²).",
+        ),
+        (
+            averaged(lambda distances, std: (-(distances**2) / (2 * std)).softmax(1)),
             "you divided by σ. The Gaussian has σ² below the square.",
         ),
-        (lambda squares, std: (-squares / std).softmax(1), "you divided by σ. The Gaussian has 2 σ² below the square."),
-        (lambda squares, std: (-squares / 2).softmax(1), "σ is missing: divide the squared distance by 2 σ²."),
         (
-            lambda squares, std: (-squares.sqrt() / (2 * std**2)).softmax(1),
+            averaged(lambda distances, std: (-(distances**2) / std).softmax(1)),
+            "you divided by σ. The Gaussian has 2 σ² below the square.",
+        ),
+        (
+            averaged(lambda distances, std: (-(distances**2) / 2).softmax(1)),
+            "σ is missing: divide the squared distance by 2 σ².",
+        ),
+        (
+            averaged(lambda distances, std: (-distances / (2 * std**2)).softmax(1)),
             "you used the distance, not its square. torch.cdist returns the distance.",
         ),
         (
-            lambda squares, std: (-squares / IMAGE_SIZE / (2 * std**2)).softmax(1),
+            averaged(lambda distances, std: (-(distances**2) / IMAGE_SIZE / (2 * std**2)).softmax(1)),
             "you averaged the squares over the pixels. The Gaussian of 784 pixels has their sum.",
         ),
         (
-            lambda squares, std: (squares / (2 * std**2)).softmax(1),
+            averaged(lambda distances, std: (distances**2 / (2 * std**2)).softmax(1)),
             "the sign of the exponent is turned: far images get the largest weight.",
         ),
         (
-            lambda squares, std: (-squares / (2 * std**2)).softmax(0),
+            averaged(lambda distances, std: (-(distances**2) / (2 * std**2)).softmax(0)),
             "each noisy image's weights should add up to 1. You normalised over the noisy images: wrong dimension.",
         ),
         (
-            lambda squares, std: (-squares / (2 * std**2)).exp(),
+            averaged(lambda distances, std: (-(distances**2) / (2 * std**2)).exp()),
             "the weights do not add up to 1. Divide them by their sum, or use softmax.",
         ),
-    ]
-    otherwise = "weights: softmax over the training images of -‖x̃ - x_i‖² / (2 σ²). Then average the images with them."
-    return diagnose(matches, mistakes, otherwise)
-
-
-class _Grey(nn.Module):
-    """Answers every image with the same grey."""
-
-    def forward(self, x):
-        return torch.full_like(x, 0.4)
-
-
-class _Halve(nn.Module):
-    """Answers with half of what it is given, and a little more."""
-
-    def forward(self, x):
-        return x / 2 + 0.1
-
-
-def _levels(function, model, images, stds):
-    """The learner's errors as a list of floats, one for each of `stds`."""
-    given = images.clone()
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(0)
-        answer = call(function, model, given, stds)
-    if not torch.equal(given, images):
-        raise BadAnswer("your function changed the images that it was given: add the noise to a copy")
-    if isinstance(answer, dict):
-        answer = [answer[std] for std in stds] if set(answer) == set(stds) else list(answer.values())
-    if isinstance(answer, torch.Tensor) and answer.dim() == 1:
-        answer = list(answer)
-    if not isinstance(answer, (list, tuple)):
-        raise BadAnswer(f"{RETURNED} should be a list of {len(stds)} errors, but it is {describe(answer)}")
-    if len(answer) != len(stds):
-        raise BadAnswer(f"{RETURNED} should have one error for each of {len(stds)} levels, but it has {len(answer)}")
-    return [number(value, "each error") for value in answer]
-
-
-def _normal(x, generator):
-    """Standard normal noise in the shape of x."""
-    return torch.randn(x.shape, generator=generator)
-
-
-def _kurtosis(values):
-    """Fourth moment over squared second: 3 for Gaussian noise, more for a mixture of levels."""
-    values = values.flatten() - values.mean()
-    return (values.pow(4).mean() / values.pow(2).mean().square()).item()
+        (
+            lambda x_noisy, train_images, std: posterior(torch.cdist(x_noisy.flatten(1), train_images.flatten(1)), std),
+            "those are weights, one for each training image. Use them to average the images.",
+        ),
+    ],
+    otherwise=underflow,
+)

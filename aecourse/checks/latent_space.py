@@ -2,40 +2,33 @@
 
 import torch
 
-from aecourse.checks.verdict import BadAnswer, call, close, diagnose, exercise, number, right, same, tensor, wrong
+from aecourse.checks.exercise import Exercise
+from aecourse.checks.guard import judged
+from aecourse.checks.verdict import BadAnswer, right, wrong
 from aecourse.validation import describe
 
-RETURNED = "what your function returns"
+
+def normal(count, d, seed):
+    return torch.randn(count, d, generator=torch.Generator().manual_seed(seed))
 
 
-@exercise
-def codes_within(function):
-    """A function (points, codes, r) to how many codes lie within r of each point."""
-    cases = [
-        (_normal(12, 2, seed=1), _normal(300, 2, seed=2), 0.6),
-        (_normal(7, 3, seed=3), _normal(90, 3, seed=4), 1.7),
-    ]
-    answers = []
-    for points, codes, r in cases:
-        value = call(function, points.clone(), codes.clone(), r)
-        if isinstance(value, torch.Tensor) and tuple(value.shape) == (len(codes),):
-            return wrong("you return one count for each code. Count for each *point*: sum over the codes.")
-        if isinstance(value, torch.Tensor) and tuple(value.shape) == (len(points), len(codes)):
-            return wrong("that is one value for each pair of a point and a code. Sum over the codes.")
-        answers.append(tensor(value, (len(points),), RETURNED))
+def difference(points, codes):
+    return points[:, None] - codes[None]  # (P, N, d)
 
-    def matches(count):
-        return all(torch.equal(a, count(*case).double()) for a, case in zip(answers, cases, strict=True))
 
-    def difference(points, codes):
-        return points[:, None] - codes[None]  # (P, N, d)
+def distance(points, codes):
+    return difference(points, codes).norm(dim=2)  # (P, N)
 
-    def distance(points, codes):
-        return difference(points, codes).norm(dim=2)  # (P, N)
 
-    if matches(lambda p, z, r: (distance(p, z) <= r).sum(1)):
-        return right("that is a density, up to a factor: codes in a ball of fixed size. Where it is 0, no data speak.")
-    mistakes = [
+codes_within = Exercise(
+    "A function (points, codes, r) to how many codes lie within r of each point.",
+    solution=lambda points, codes, r: (distance(points, codes) <= r).sum(1),
+    cases=lambda: [
+        (normal(12, 2, seed=1), normal(300, 2, seed=2), 0.6),
+        (normal(7, 3, seed=3), normal(90, 3, seed=4), 1.7),
+    ],
+    lesson="that is a density, up to a factor: codes in a ball of fixed size. Where it is 0, no data speak.",
+    mistakes=[
         (
             lambda p, z, r: (distance(p, z) ** 2 <= r).sum(1),
             "you compare the *squared* distance with r. Take the root, or compare with r².",
@@ -66,44 +59,54 @@ def codes_within(function):
             lambda p, z, r: (distance(p, z) <= r).sum(1) - 1,
             "one too few everywhere. The points are not codes: there is no point itself to leave out.",
         ),
-    ]
-    otherwise = "take the distance of every point to every code, (P, N), compare with r, and sum over the codes."
-    return diagnose(matches, mistakes, otherwise)
-
-
-@exercise
-def path(function):
-    """A function (stops, steps) to the codes on straight lines from stop to stop, each stop once."""
-    cases = [(_normal(2, 3, seed=5), 5), (_normal(4, 2, seed=6), 6), (_normal(3, 32, seed=7), 2)]
-    answers = []
-    for stops, steps in cases:
-        value = call(function, stops.clone(), steps)
-        try:
-            answers.append(torch.as_tensor(value).detach().double())
-        except (TypeError, ValueError, RuntimeError):
-            raise BadAnswer(f"{RETURNED} should be a tensor, but it is {describe(value)}") from None
-
-    def matches(walk):
-        targets = [walk(stops.double(), steps) for stops, steps in cases]
-        return all(a.shape == t.shape and same(a, t) for a, t in zip(answers, targets, strict=True))
-
-    def legs(stops, weights):
-        w = torch.as_tensor(weights).double()[:, None]  # (steps, 1)
-        return [(1 - w) * a + w * b for a, b in zip(stops[:-1], stops[1:], strict=True)]
-
-    def walk(stops, steps):
-        each = legs(stops, torch.linspace(0, 1, steps, dtype=torch.float64))
-        return torch.cat([*(leg[:-1] for leg in each[:-1]), each[-1]])
-
-    if matches(walk):
-        return right("every stop once. Equal steps in the code are not equal steps in the image.")
-    mistakes = [
         (
-            lambda s, n: torch.cat(legs(s, torch.linspace(0, 1, n))),
+            lambda p, z, r: (distance(p, z) <= r).sum(0),
+            "you return one count for each code. Count for each *point*: sum over the codes.",
+        ),
+        (
+            lambda p, z, r: distance(p, z) <= r,
+            "that is one value for each pair of a point and a code. Sum over the codes.",
+        ),
+    ],
+    otherwise="take the distance of every point to every code, (P, N), compare with r, and sum over the codes.",
+)
+
+
+def legs(stops, weights):
+    """For each pair of neighbouring stops the codes with these weights of the second."""
+    w = weights[:, None]  # (steps, 1)
+    return [(1 - w) * a + w * b for a, b in zip(stops[:-1], stops[1:], strict=True)]
+
+
+def even_legs(stops, steps):
+    return legs(stops, torch.linspace(0, 1, steps))
+
+
+def walk(stops, steps):
+    each = even_legs(stops, steps)
+    return torch.cat([*(leg[:-1] for leg in each[:-1]), each[-1]])
+
+
+def no_images(value):
+    """Codes as they are."""
+    if isinstance(value, torch.Tensor) and (value.shape[-1:] == (784,) or value.shape[-2:] == (28, 28)):
+        raise BadAnswer("those are images. Return codes; what lies between two codes is for the decoder to say")
+    return value
+
+
+path = Exercise(
+    "A function (stops, steps) to the codes on straight lines from stop to stop, each stop once.",
+    solution=walk,
+    cases=lambda: [(normal(2, 3, seed=5), 5), (normal(4, 2, seed=6), 6), (normal(3, 32, seed=7), 2)],
+    read=no_images,
+    lesson="every stop once. Equal steps in the code are not equal steps in the image.",
+    mistakes=[
+        (
+            lambda s, n: torch.cat(even_legs(s, n)),
             "the inner stops appear twice, as the end of one leg and the start of the next. Leave one of them out.",
         ),
         (
-            lambda s, n: torch.cat([leg[:-1] for leg in legs(s, torch.linspace(0, 1, n))]),
+            lambda s, n: torch.cat([leg[:-1] for leg in even_legs(s, n)]),
             "the last stop is missing: a path ends where it should arrive.",
         ),
         (
@@ -112,7 +115,7 @@ def path(function):
         ),
         (lambda s, n: walk(s.flip(0), n), "that is the path backwards: the weight of the *next* stop should grow."),
         (
-            lambda s, n: torch.cat([leg.flip(0)[:-1] for leg in legs(s, torch.linspace(0, 1, n))] + [s[-2:-1]]),
+            lambda s, n: torch.cat([leg.flip(0)[:-1] for leg in even_legs(s, n)] + [s[-2:-1]]),
             "each leg runs backwards: the weight of the *next* stop should grow from 0 to 1.",
         ),
         (
@@ -125,60 +128,54 @@ def path(function):
             "two steps too many: a leg has `steps` codes, both of its ends *included*.",
         ),
         (
-            lambda s, n: torch.cat([leg[1:] for leg in legs(s, torch.linspace(0, 1, n))]),
+            lambda s, n: torch.cat([leg[1:] for leg in even_legs(s, n)]),
             "the first stop is missing: a path starts where it should.",
         ),
         (lambda s, n: s, "those are the stops alone. Put the codes in between."),
         (
-            lambda s, n: torch.stack(legs(s, torch.linspace(0, 1, n))),
+            lambda s, n: torch.stack(even_legs(s, n)),
             "you return one block for each leg. Join them to (codes, d), with each stop once.",
         ),
         (lambda s, n: walk(s, n).T, "rows and columns are swapped: one code a row."),
-    ]
-    for answer, (stops, steps) in zip(answers, cases, strict=True):
-        if answer.shape[-1:] == (784,) or answer.shape[-2:] == (28, 28):
-            return wrong("those are images. Return codes; what lies between two codes is for the decoder to say.")
-        wanted = ((len(stops) - 1) * (steps - 1) + 1, stops.shape[1])
-        if tuple(answer.shape) != wanted and not any(matches(mistake) for mistake, _ in mistakes):
-            return wrong(
-                f"for {len(stops)} stops and steps = {steps} the shape should be {wanted}, "
-                f"but it is {tuple(answer.shape)}: steps - 1 new codes a leg, and the first stop."
-            )
-    otherwise = "on a leg from a to b take (1 - t) a + t b, with `steps` equally spaced t from 0 to 1."
-    return diagnose(matches, mistakes, otherwise)
+    ],
+    otherwise="on a leg from a to b take (1 - t) a + t b, with `steps` equally spaced t from 0 to 1.",
+)
 
 
-@exercise
-def kept_neighbours(function):
-    """A function (z, picture, k) to the share of each point's k nearest neighbours in z that picture keeps."""
+def points_and_pictures():
     cases = []
     for seed, count, k in ((8, 60, 5), (9, 45, 8)):
-        z = _normal(count, 6, seed=seed)
-        cases.append((z, z[:, :2] * torch.tensor([1.0, 1.5]) + 0.3 * _normal(count, 2, seed=seed + 20), k))
-    answers = [number(call(function, z.clone(), picture.clone(), k), RETURNED) for z, picture, k in cases]
+        z = normal(count, 6, seed=seed)
+        cases.append((z, z[:, :2] * torch.tensor([1.0, 1.5]) + 0.3 * normal(count, 2, seed=seed + 20), k))
+    return cases
 
-    def matches(share):
-        return all(close(a, float(share(*case)), 1e-4) for a, case in zip(answers, cases, strict=True))
 
-    def neighbours(points, k, itself=False, farthest=False):
-        distances = torch.cdist(points.double(), points.double(), compute_mode="donot_use_mm_for_euclid_dist")
-        if not itself:
-            distances.fill_diagonal_(-torch.inf if farthest else torch.inf)
-        return distances.topk(k, largest=farthest).indices  # (N, k)
+def neighbours(points, k, itself=False, farthest=False):
+    distances = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")
+    if not itself:
+        distances.fill_diagonal_(-torch.inf if farthest else torch.inf)
+    return distances.topk(k, largest=farthest).indices  # (N, k)
 
-    def common(a, b):
-        """How many entries of each row of `a` are somewhere in the same row of `b`: (N,)."""
-        return (a[:, :, None] == b[:, None, :]).any(2).sum(1).double()
 
-    def both(z, picture, k, **options):
-        return neighbours(z, k, **options), neighbours(picture, k, **options)
+def common(a, b):
+    """How many entries of each row of `a` are somewhere in the same row of `b`: (N,)."""
+    return (a[:, :, None] == b[:, None, :]).any(2).sum(1).float()
 
-    def share(z, picture, k, **options):
-        return common(*both(z, picture, k, **options)).mean() / k
 
-    if matches(share):
-        return right("a picture that keeps half of the neighbours may be read for neighbours, half of the time.")
-    mistakes = [
+def both(z, picture, k, **options):
+    return neighbours(z, k, **options), neighbours(picture, k, **options)
+
+
+def share(z, picture, k, **options):
+    return common(*both(z, picture, k, **options)).mean() / k
+
+
+kept_neighbours = Exercise(
+    "A function (z, picture, k) to the share of each point's k nearest neighbours in z that picture keeps.",
+    solution=share,
+    cases=points_and_pictures,
+    lesson="a picture that keeps half of the neighbours may be read for neighbours, half of the time.",
+    mistakes=[
         (
             lambda z, p, k: share(z, p, k, itself=True),
             "each point counts as its own neighbour, and that one is always kept. Leave it out and take k others.",
@@ -200,7 +197,7 @@ def kept_neighbours(function):
             "after leaving out the point itself only k - 1 neighbours are left: ask for k + 1 first.",
         ),
         (
-            lambda z, p, k: torch.eq(*both(z, p, k)).double().mean(),
+            lambda z, p, k: torch.eq(*both(z, p, k)).float().mean(),
             "you compare the lists place by place. A neighbour that moved from third to fourth is still kept.",
         ),
         (
@@ -219,11 +216,11 @@ def kept_neighbours(function):
             "you divide by all points that are neighbours in either. Divide by k.",
         ),
         (
-            lambda z, p, k: (common(*both(z, p, k)) == k).double().mean(),
+            lambda z, p, k: (common(*both(z, p, k)) == k).float().mean(),
             "you count points that keep *all* k neighbours. Average the share over the points.",
         ),
         (
-            lambda z, p, k: (common(*both(z, p, k)) > 0).double().mean(),
+            lambda z, p, k: (common(*both(z, p, k)) > 0).float().mean(),
             "you count points that keep *some* neighbour. Average the share over the points.",
         ),
         (
@@ -234,10 +231,13 @@ def kept_neighbours(function):
             lambda z, p, k: common(*both(z, p, 1)).mean(),
             "you looked at the one nearest neighbour only. Take k.",
         ),
-    ]
-    otherwise = "find the indices of each point's k nearest others in z and in picture; count those in both lists."
-    return diagnose(matches, mistakes, otherwise)
-
+        (
+            lambda z, p, k: common(*both(z, p, k)) / k,
+            "that is one share for each point. The answer should be a number: average over the points.",
+        ),
+    ],
+    otherwise="find the indices of each point's k nearest others in z and in picture; count those in both lists.",
+)
 
 STATEMENTS = {
     # letter: (may it be concluded, what to say when the answer has it wrong)
@@ -251,7 +251,7 @@ STATEMENTS = {
 }
 
 
-@exercise
+@judged
 def may_be_read(answer):
     """The letters of the statements that a t-SNE picture permits."""
     if isinstance(answer, str):
@@ -271,40 +271,40 @@ def may_be_read(answer):
     return wrong((wrongly or mistakes)[0][1])
 
 
-@exercise
-def auc(function):
-    """A function (inlier scores, outlier scores) to the share of pairs in which the outlier has the larger score."""
-    first, second = _normal(30, 1, seed=10)[:, 0], _normal(20, 1, seed=11)[:, 0] + 0.8
+def scores():
+    first, second = normal(30, 1, seed=10)[:, 0], normal(20, 1, seed=11)[:, 0] + 0.8
     with_ties = (torch.tensor([0.0, 1, 1, 2, 2, 3]), torch.tensor([1.0, 2, 2, 4]))
-    cases = [(first, second), with_ties, (torch.zeros(5), torch.zeros(3)), (second, first)]
-    answers = [number(call(function, a.clone(), b.clone()), RETURNED) for a, b in cases]
+    return [(first, second), with_ties, (torch.zeros(5), torch.zeros(3)), (second, first)]
 
-    def matches(area):
-        return all(abs(a - float(area(*case))) < 1e-4 for a, case in zip(answers, cases, strict=True))
 
-    def pairs(inliers, outliers):
-        gap = (outliers[None, :] - inliers[:, None]).double()  # (N, M)
-        return (gap > 0).double() + 0.5 * (gap == 0).double()
+def pairs(inliers, outliers):
+    """1 where the outlier has the larger score, 0.5 where both are equal: (N, M)."""
+    gap = outliers[None, :] - inliers[:, None]  # (N, M)
+    return (gap > 0).float() + 0.5 * (gap == 0).float()
 
-    if matches(lambda a, b: pairs(a, b).mean()):
-        return right("no threshold was needed, and that is the limit of the AUC too: it does not say where to put one.")
 
-    def best_accuracy(a, b):
-        cuts = torch.cat([a, b, torch.tensor([-torch.inf])])
-        return max(((a <= cut).sum() + (b > cut).sum()).item() for cut in cuts) / (len(a) + len(b))
+def best_accuracy(a, b):
+    cuts = torch.cat([a, b, torch.tensor([-torch.inf])])
+    return max(((a <= cut).sum() + (b > cut).sum()).item() for cut in cuts) / (len(a) + len(b))
 
-    mistakes = [
+
+auc = Exercise(
+    "A function (inlier scores, outlier scores) to the share of pairs in which the outlier has the larger score.",
+    solution=lambda a, b: pairs(a, b).mean(),
+    cases=scores,
+    lesson="no threshold was needed, and that is the limit of the AUC too: it does not say where to put one.",
+    mistakes=[
         (
-            lambda a, b: (b[None, :] > a[:, None]).double().mean(),
+            lambda a, b: (b[None, :] > a[:, None]).float().mean(),
             "ties get nothing. Equal scores count one half: a detector that always says 0 is at chance, 0.5.",
         ),
         (
-            lambda a, b: (b[None, :] >= a[:, None]).double().mean(),
+            lambda a, b: (b[None, :] >= a[:, None]).float().mean(),
             "ties count in full. Equal scores count one half: a detector that always says 0 is not perfect.",
         ),
         (lambda a, b: 1 - pairs(a, b).mean(), "the wrong way round: the *outlier* should have the larger score."),
         (
-            lambda a, b: (a[:, None] > b[None, :]).double().mean(),
+            lambda a, b: (a[:, None] > b[None, :]).float().mean(),
             "the wrong way round, and ties get nothing: the *outlier* should have the larger score, a tie counts 0.5.",
         ),
         (
@@ -313,15 +313,15 @@ def auc(function):
         ),
         (best_accuracy, "that is the accuracy at the best threshold. Count pairs, without a threshold."),
         (
-            lambda a, b: (b > a.median()).double().mean(),
+            lambda a, b: (b > a.median()).float().mean(),
             "you compare the outliers with the median inlier only. Compare each with each.",
         ),
         (
-            lambda a, b: (b > a.mean()).double().mean(),
+            lambda a, b: (b > a.mean()).float().mean(),
             "you compare the outliers with the mean inlier only. Compare each with each.",
         ),
         (
-            lambda a, b: (b > a.max()).double().mean(),
+            lambda a, b: (b > a.max()).float().mean(),
             "those are the outliers above *all* inliers. Compare each with each.",
         ),
         (lambda a, b: pairs(a, b).sum(), "that is a number of pairs. Divide by how many there are, N·M."),
@@ -335,10 +335,6 @@ def auc(function):
             "that is 0 at chance. The AUC is 0.5 at chance: leave it as a share.",
         ),
         (lambda a, b: b.mean() - a.mean(), "that is how far the means are apart, in units of the score. Count pairs."),
-    ]
-    otherwise = "compare each outlier with each inlier: 1 if its score is larger, 0.5 if equal, else 0; then average."
-    return diagnose(matches, mistakes, otherwise)
-
-
-def _normal(count, d, seed):
-    return torch.randn(count, d, generator=torch.Generator().manual_seed(seed))
+    ],
+    otherwise="compare each outlier with each inlier: 1 if its score is larger, 0.5 if equal, else 0; then average.",
+)

@@ -4,118 +4,125 @@ import math
 
 import torch
 
-from aecourse.checks.verdict import BadAnswer, call, exercise, number, right, tensor, wrong
+from aecourse.checks.exercise import Exercise, same
+from aecourse.checks.guard import judged
+from aecourse.checks.verdict import BadAnswer, call, number, right, tensor, wrong
 
 RETURNED = "what your function returns"
 
 
-def _same(answer, target, tolerance=1e-3):
-    """True when two tensors agree up to a share of the target's size."""
-    return bool((answer - target).norm() <= tolerance * (target.norm() + 1e-9))
-
-
-def _centred(x):
+def centred(x):
     return x - x.mean(0)
 
 
-@exercise
-def reconstruct(function):
-    """A function (x, mean, U_d) -> x_hat that sends images, one a row, through d principal components."""
+def reconstruct_cases():
     generator = torch.Generator().manual_seed(31)
     mean = torch.rand(12, generator=generator) + 0.5
     basis, _ = torch.linalg.qr(torch.randn(12, 3, generator=generator))
-    x = mean + torch.randn(5, 12, generator=generator)
-    answer = call(function, x.clone(), mean.clone(), basis.clone())
-    if isinstance(answer, torch.Tensor) and answer.shape == (5, 3):
-        return wrong("that is the code, (N, d). Multiply by the transpose of U_d to come back to pixels.")
-    answer = tensor(answer, x.shape, RETURNED)
-    x, mean, basis = x.double(), mean.double(), basis.double()
-    projector = basis @ basis.T
-    mistakes = [
+    return [(mean + torch.randn(5, 12, generator=generator), mean, basis)]
+
+
+BATCH_MEAN = "you centred with the mean of this batch. Use the mean that you are given: the training set's."
+
+reconstruct = Exercise(
+    "A function (x, mean, U_d) -> x_hat that sends images, one a row, through d principal components.",
+    solution=lambda x, mean, U_d: (x - mean) @ U_d @ U_d.T + mean,
+    cases=reconstruct_cases,
+    margin=1e-3,
+    lesson="subtract the mean, two matrix products, add the mean: an autoencoder without training.",
+    mistakes=[
         (
-            x @ projector + mean,
+            lambda x, mean, U_d: x @ U_d @ U_d.T + mean,
             "you did not centre. Subtract the mean before you project; you do add it back.",
         ),
-        ((x - mean) @ projector, "you did not add the mean back after the projection."),
         (
-            x @ projector,
+            lambda x, mean, U_d: (x - mean) @ U_d @ U_d.T,
+            "you did not add the mean back after the projection.",
+        ),
+        (
+            lambda x, mean, U_d: x @ U_d @ U_d.T,
             "that projects on a plane through the origin. Subtract the mean first, add it back last.",
         ),
+        (lambda x, mean, U_d: centred(x) @ U_d @ U_d.T + x.mean(0), BATCH_MEAN),
+        (lambda x, mean, U_d: centred(x) @ U_d @ U_d.T + mean, BATCH_MEAN),
         (
-            (x - x.mean(0)) @ projector + x.mean(0),
-            "you centred with the mean of this batch. Use the mean that you are given: the training set's.",
+            lambda x, mean, U_d: x - mean - (x - mean) @ U_d @ U_d.T,
+            "that is what the projection removes. Keep the other part.",
         ),
         (
-            (x - x.mean(0)) @ projector + mean,
-            "you centred with the mean of this batch. Use the mean that you are given: the training set's.",
+            lambda x, mean, U_d: x,
+            "that is x itself. With d < n something must be lost: project on the d columns of U_d.",
         ),
-        (x - mean - (x - mean) @ projector, "that is what the projection removes. Keep the other part."),
-        (x, "that is x itself. With d < n something must be lost: project on the d columns of U_d."),
-    ]
-    for target, hint in mistakes:
-        if _same(answer, target):
-            return wrong(hint)
-    if not _same(answer, mean + (x - mean) @ projector):
-        return wrong("subtract the mean, multiply by U_d, multiply by its transpose, add the mean back.")
-    return right("subtract the mean, two matrix products, add the mean: an autoencoder without training.")
+        (
+            lambda x, mean, U_d: (x - mean) @ U_d,
+            "that is the code, (N, d). Multiply by the transpose of U_d to come back to pixels.",
+        ),
+    ],
+    otherwise="subtract the mean, multiply by U_d, multiply by its transpose, add the mean back.",
+)
 
 
-@exercise
-def components_needed(function):
-    """A function (S, share) -> how many components hold at least that share of the variance."""
-    cases = [
+def spectra():
+    falling = torch.arange(9.0, 0, -1)
+    return [
         (torch.tensor([4.0, 3.0, 2.0, 1.0, 0.5]), 0.9),
-        (torch.tensor([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]), 0.75),
-        (torch.tensor([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]), 0.5),
+        (falling, 0.75),
+        (falling.clone(), 0.5),
         (torch.linspace(1, 0.1, 40), 0.95),
         (torch.tensor([10.0, 1.0, 1.0, 1.0]), 0.9),
     ]
-    answers = [number(call(function, s.clone(), share), RETURNED) for s, share in cases]
 
-    def count(values, share):
-        shares = values.double().cumsum(0) / values.double().sum()
-        return int((shares < share).sum()) + 1
 
-    def matches(mistake):
-        return answers == [mistake(s, share) for s, share in cases]
+def first_to_reach(values, share):
+    """How many of the values, from the first on, hold that share of their sum."""
+    return int((values.cumsum(0) / values.sum() < share).sum()) + 1
 
-    mistakes = [
+
+components_needed = Exercise(
+    "A function (S, share) -> how many components hold at least that share of the variance.",
+    solution=lambda S, share: first_to_reach(S**2, share),
+    cases=spectra,
+    tolerance=0,
+    lesson="variances are squared singular values. The digits need dozens of components for 90 % of theirs.",
+    mistakes=[
         (
-            lambda s, share: count(s, share),
+            first_to_reach,
             "you added up singular values. The variance along a direction is the *square*, S² / N.",
         ),
         (
-            lambda s, share: count(s**2, share) - 1,
+            lambda S, share: first_to_reach(S**2, share) - 1,
             "one too few. Position 0 of the cumulative sum holds one component: add 1 to the index.",
         ),
         (
-            lambda s, share: count(s**2, share) + 1,
+            lambda S, share: first_to_reach(S**2, share) + 1,
             "one too many. Stop at the first component with which the share is reached.",
         ),
         (
-            lambda s, share: math.ceil(share * len(s)),
+            lambda S, share: math.ceil(share * len(S)),
             "that is a share of the number of components. Ask for a share of their variance.",
         ),
         (
-            lambda s, share: int((s**2 / (s**2).sum() >= 1 - share).sum()),
+            lambda S, share: int((S**2 / (S**2).sum() >= 1 - share).sum()),
             "you looked at each component alone. Add up the shares from the largest on: a cumulative sum.",
         ),
         (
-            lambda s, share: count(s**4, share),
+            lambda S, share: first_to_reach(S**4, share),
             "you squared twice. S² is already proportional to the variance.",
         ),
-    ]
-    if not matches(lambda s, share: count(s**2, share)):
-        for mistake, hint in mistakes:
-            if matches(mistake):
-                return wrong(hint)
-        if all(0 < answer <= 1 for answer in answers):
-            return wrong("that is a share. The function should return how many components it takes.")
-        return wrong("square S, divide by the sum, add up from the first: count until the share is reached.")
-    return right("variances are squared singular values. The digits need dozens of components for 90 % of theirs.")
+        (
+            lambda S, share: (S**2).cumsum(0) / (S**2).sum(),
+            "those are the shares that the first 1, 2, 3, … components hold. Count how many it takes.",
+        ),
+    ],
+    otherwise=lambda values, targets: (
+        "that is a share. The function should return how many components it takes."
+        if all(0 < value <= 1 for value in values)
+        else "square S, divide by the sum, add up from the first: count until the share is reached."
+    ),
+)
 
 
-@exercise
+@judged
 def largest_angle(function):
     """A function (A, B) -> the largest principal angle, in degrees, between the spans of their columns."""
     generator = torch.Generator().manual_seed(33)
@@ -128,7 +135,7 @@ def largest_angle(function):
     cases.append((same, same @ torch.randn(2, 2, generator=generator)))  # one span, two bases: angle 0
     answers = []
     for a, b in cases:
-        answer = call(function, a.clone(), b.clone())
+        answer = call(function, a, b)
         if hasattr(answer, "__len__") and not isinstance(answer, str) and getattr(answer, "ndim", 1) > 0:
             if len(answer) > 1:
                 return wrong("you returned several numbers: all d angles? Return the largest one.")
@@ -172,109 +179,140 @@ def largest_angle(function):
     return wrong("QR both bases, multiply the Qs, take the smallest singular value and its arc cosine.")
 
 
-@exercise
-def best_linear_decoder(function):
-    """A function (z, x) -> x_hat, the best reconstruction of x that is linear in the codes."""
+def decoder_cases():
     generator = torch.Generator().manual_seed(34)
     z = torch.randn(60, 3, generator=generator) * torch.tensor([1.0, 2.0, 0.5]) + torch.tensor([3.0, 0.0, 2.5]) - 2
     x = torch.tanh(z @ torch.randn(3, 9, generator=generator)) + 1
-    x = x + 0.3 * torch.randn(60, 9, generator=generator)
-    answer = call(function, z.clone(), x.clone())
-    if isinstance(answer, torch.Tensor) and answer.shape in ((3, 9), (4, 9), (9, 3), (9, 4)):
-        return wrong("those are the weights. Return the reconstructions, one row for each code: (N, n).")
-    answer = tensor(answer, x.shape, RETURNED)
-    z, x = z.double(), x.double()
-    offset = torch.cat([z, torch.ones(len(z), 1, dtype=z.dtype)], 1)
+    return [(z, x + 0.3 * torch.randn(60, 9, generator=generator))]
 
-    def fit(codes, images):
-        return codes @ torch.linalg.lstsq(codes, images).solution
 
-    back = torch.linalg.lstsq(_centred(x), _centred(z)).solution  # (n, d): codes from images
-    orthonormal = _centred(z) / _centred(z).norm(dim=0)
-    mistakes = [
-        (x, "you returned x. The decoder may look at the code only, not at the image."),
-        (fit(z, x), "your decoder has no offset: a code of zeros gives black. Add a column of ones to z."),
-        (fit(_centred(z), _centred(x)), "you fitted centred data and did not add the mean of x back."),
+def least_squares(z, x):
+    """The matrix that takes z nearest to x."""
+    return torch.linalg.lstsq(z, x).solution
+
+
+def with_ones(z):
+    return torch.cat([z, torch.ones(len(z), 1)], 1)
+
+
+def orthonormal_columns(z):
+    return centred(z) / centred(z).norm(dim=0)
+
+
+THE_WEIGHTS = "those are the weights. Return the reconstructions, one row for each code: (N, n)."
+
+best_linear_decoder = Exercise(
+    "A function (z, x) -> x_hat, the best reconstruction of x that is linear in the codes.",
+    solution=lambda z, x: with_ones(z) @ least_squares(with_ones(z), x),
+    cases=decoder_cases,
+    margin=1e-3,
+    lesson="least squares, no training. Whatever the encoder, a linear decoder cannot beat PCA here.",
+    mistakes=[
+        (lambda z, x: x, "you returned x. The decoder may look at the code only, not at the image."),
         (
-            _centred(z) @ torch.linalg.pinv(back) + x.mean(0),
+            lambda z, x: z @ least_squares(z, x),
+            "your decoder has no offset: a code of zeros gives black. Add a column of ones to z.",
+        ),
+        (
+            lambda z, x: centred(z) @ least_squares(centred(z), centred(x)),
+            "you fitted centred data and did not add the mean of x back.",
+        ),
+        (
+            lambda z, x: centred(z) @ torch.linalg.pinv(least_squares(centred(x), centred(z))) + x.mean(0),
             "you fitted an encoder, codes from images, and inverted it. Fit images from codes.",
         ),
         (
-            _centred(z) @ back.T + x.mean(0),
+            lambda z, x: centred(z) @ least_squares(centred(x), centred(z)).T + x.mean(0),
             "you fitted an encoder, codes from images, and transposed it. Fit images from codes.",
         ),
         (
-            orthonormal @ (orthonormal.T @ _centred(x)) + x.mean(0),
+            lambda z, x: orthonormal_columns(z) @ (orthonormal_columns(z).T @ centred(x)) + x.mean(0),
             "that treats the codes as uncorrelated. Solve the least squares for all of them together.",
         ),
-    ]
-    for target, hint in mistakes:
-        if _same(answer, target):
-            return wrong(hint)
-    if not _same(answer, fit(offset, x)):
-        return wrong("another linear decoder has a smaller error: least squares, images from codes and ones.")
-    return right("least squares, no training. Whatever the encoder, a linear decoder cannot beat PCA here.")
+        (least_squares, THE_WEIGHTS),
+        (lambda z, x: least_squares(with_ones(z), x), THE_WEIGHTS),
+        (lambda z, x: least_squares(z, x).T, THE_WEIGHTS),
+        (lambda z, x: least_squares(with_ones(z), x).T, THE_WEIGHTS),
+    ],
+    otherwise="another linear decoder has a smaller error: least squares, images from codes and ones.",
+)
 
 
-@exercise
-def principal_axes(function):
-    """A function (W, x) -> (n, d): orthonormal axes of the span of W, by falling variance of the images x."""
+def axes_cases():
+    """W spans another plane than the first components do, so that an answer that ignores it is found out."""
     generator = torch.Generator().manual_seed(35)
     spread = torch.tensor([5.0, 4.0, 3.0, 2.5, 2.0, 1.5, 1.0, 0.5])
     rotation, _ = torch.linalg.qr(torch.randn(8, 8, generator=generator))
     x = (torch.randn(400, 8, generator=generator) * spread) @ rotation.T + 3 * torch.rand(8, generator=generator) + 1
-    # A span that is not that of the first components: an answer that ignores W is found out.
     span = rotation[:, [0, 2, 3]] + 0.1 * torch.randn(8, 3, generator=generator)
-    w = span @ (torch.randn(3, 3, generator=generator) + torch.eye(3))
-    answer = call(function, w.clone(), x.clone())
-    if isinstance(answer, torch.Tensor) and answer.shape == (3, 8):
-        return wrong("your axes are rows. Return them as columns, in the shape of W: (n, d).")
-    if isinstance(answer, torch.Tensor) and answer.shape == (3, 3):
-        return wrong("those axes live in code space, (d, d). Multiply the orthonormal basis by them: (n, d).")
-    answer = tensor(answer, w.shape, RETURNED)
-    if not torch.isfinite(answer).all():
+    return [(span @ (torch.randn(3, 3, generator=generator) + torch.eye(3)), x)]
+
+
+def axes_inside(W, images):
+    """The principal axes of the images inside the span of W."""
+    basis, _ = torch.linalg.qr(W)
+    return basis @ torch.linalg.svd(images @ basis, full_matrices=False)[2].T
+
+
+def signs_settled(axes):
+    """Axes are right up to their signs: the largest number of each column is made positive."""
+    axes = tensor(axes, None, RETURNED)
+    if not axes.isfinite().all():
         raise BadAnswer(f"{RETURNED} should be finite, but it holds nan or infinity")
-    w, x = w.double(), x.double()
-    basis, _ = torch.linalg.qr(w)
+    if axes.dim() != 2:
+        return axes
+    return axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
 
-    def axes(images):
-        return basis @ torch.linalg.svd(images @ basis, full_matrices=False)[2].T
 
-    def same_axes(targets):
-        """Equal columns up to the sign."""
-        signs = (answer * targets).sum(0).sign()
-        return _same(answer * signs, targets, 0.01)
+def orthonormal_or_astray(values, targets):
+    """What to say of axes that are no usual mistake."""
+    basis, _ = torch.linalg.qr(axes_cases()[0][0].double())
+    axes = values[0]
+    if not same(axes.T @ axes, torch.eye(3), margin=0.01):
+        return "your axes are not orthonormal: their products with each other should be 1 or 0."
+    if not same(basis @ (basis.T @ axes), axes, margin=0.01):
+        return "your axes leave the plane that the columns of W span."
+    return "right plane, other axes. Take codes in an orthonormal basis of it, centre them, and do PCA on them."
 
-    if same_axes(axes(_centred(x))):
-        return right("the plane fixes the error; the variance inside it fixes the axes, up to signs.")
-    pca = torch.linalg.svd(_centred(x), full_matrices=False)[2][:3].T
-    mistakes = [
+
+principal_axes = Exercise(
+    "A function (W, x) -> (n, d): orthonormal axes of the span of W, by falling variance of the images x.",
+    solution=lambda W, x: axes_inside(W, centred(x)),
+    cases=axes_cases,
+    margin=0.01,
+    read=signs_settled,
+    lesson="the plane fixes the error; the variance inside it fixes the axes, up to signs.",
+    mistakes=[
         (
-            basis,
+            lambda W, x: torch.linalg.qr(W)[0],
             "that is an orthonormal basis of the right plane, but so is any rotation of it: "
             "look at the variance of the codes.",
         ),
         (
-            torch.linalg.svd(w, full_matrices=False)[0],
+            lambda W, x: torch.linalg.svd(W, full_matrices=False)[0],
             "those are the singular vectors of W, which know nothing of the images.",
         ),
-        (axes(_centred(x)).flip(1), "right axes, wrong order: largest variance first. eigh sorts upwards."),
         (
-            pca,
+            lambda W, x: axes_inside(W, centred(x)).flip(1),
+            "right axes, wrong order: largest variance first. eigh sorts upwards.",
+        ),
+        (
+            lambda W, x: torch.linalg.svd(centred(x), full_matrices=False)[2][: W.shape[1]].T,
             "those are the principal components of all of x, outside the plane of W. Project on that first.",
         ),
-        (axes(x), "you did not centre the images, so your first axis points at their mean."),
+        (axes_inside, "you did not centre the images, so your first axis points at their mean."),
         (
-            w / w.norm(dim=0),
+            lambda W, x: W / W.norm(dim=0),
             "those are the columns of W with length 1. They are not orthogonal to each other.",
         ),
-    ]
-    for target, hint in mistakes:
-        if same_axes(target):
-            return wrong(hint)
-    gram = answer.T @ answer
-    if not _same(gram, torch.eye(3, dtype=gram.dtype), 0.01):
-        return wrong("your axes are not orthonormal: their products with each other should be 1 or 0.")
-    if not _same(basis @ (basis.T @ answer), answer, 0.01):
-        return wrong("your axes leave the plane that the columns of W span.")
-    return wrong("right plane, other axes. Take codes in an orthonormal basis of it, centre them, and do PCA on them.")
+        (
+            lambda W, x: axes_inside(W, centred(x)).T,
+            "your axes are rows. Return them as columns, in the shape of W: (n, d).",
+        ),
+        (
+            lambda W, x: torch.linalg.qr(W)[0].T @ axes_inside(W, centred(x)),
+            "those axes live in code space, (d, d). Multiply the orthonormal basis by them: (n, d).",
+        ),
+    ],
+    otherwise=orthonormal_or_astray,
+)

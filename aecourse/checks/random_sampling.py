@@ -3,23 +3,18 @@
 import torch
 
 from aecourse import metrics
-from aecourse.checks.verdict import call, close, diagnose, exercise, number, right, tensor, wrong
+from aecourse.checks.exercise import Exercise
+from aecourse.checks.guard import judged
+from aecourse.checks.verdict import call, diagnose, right, tensor, wrong
 
 RETURNED = "what your function returns"
 
-
-@exercise
-def typical_norm(function):
-    """A function (d, tau) to the root of the mean squared norm of a sample from N(0, tau² I)."""
-    cases = [(32, 1.0), (7, 3.0), (200, 0.4)]
-    answers = [number(call(function, d, tau), RETURNED) for d, tau in cases]
-
-    def matches(norm):
-        return all(close(a, norm(d, tau), 1e-4) for a, (d, tau) in zip(answers, cases, strict=True))
-
-    if matches(lambda d, tau: tau * d**0.5):
-        return right("a sample of N(0, I) lies near a sphere of radius √d. Measure your codes before you draw.")
-    mistakes = [
+typical_norm = Exercise(
+    "A function (d, tau) to the root of the mean squared norm of a sample from N(0, tau² I).",
+    solution=lambda d, tau: tau * d**0.5,
+    cases=lambda: [(32, 1.0), (7, 3.0), (200, 0.4)],
+    lesson="a sample of N(0, I) lies near a sphere of radius √d. Measure your codes before you draw.",
+    mistakes=[
         (lambda d, tau: tau**2 * d, "that is the mean *squared* norm. Take its root."),
         (lambda d, tau: tau * d, "the squares add up, not the numbers themselves: the norm grows with the root of d."),
         (lambda d, tau: tau, "that is the size of one number of z. Its norm has the squares of all d in it."),
@@ -35,11 +30,12 @@ def typical_norm(function):
             lambda d, tau: tau * (2 / torch.pi) ** 0.5 * d,
             "you added absolute values. A norm is the root of a sum of squares.",
         ),
-    ]
-    return diagnose(matches, mistakes, "each number has the mean square τ². Add d of them, then take the root.")
+    ],
+    otherwise="each number has the mean square τ². Add d of them, then take the root.",
+)
 
 
-@exercise
+@judged
 def sample_gaussian(function):
     """A function (mean, covariance, n) to n samples of that Gaussian; judged by their mean and covariance."""
     means, covariances, rotations = [], [], []
@@ -50,14 +46,13 @@ def sample_gaussian(function):
         means.append(3 * torch.randn(d, generator=generator) + 4)
         rotations.append(torch.linalg.cholesky(covariances[-1]))
     n, answers = 40_000, []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        for mean, covariance in zip(means, covariances, strict=True):
-            few = tensor(call(function, mean.clone(), covariance.clone(), 5), (5, len(mean)), RETURNED)
-            z = tensor(call(function, mean.clone(), covariance.clone(), n), (n, len(mean)), RETURNED)
-            if not (few.isfinite().all() and z.isfinite().all()):
-                return wrong("some of your numbers are NaN or infinite.")
-            answers.append(z)
+    torch.manual_seed(0)
+    for mean, covariance in zip(means, covariances, strict=True):
+        few = tensor(call(function, mean, covariance, 5), (5, len(mean)), RETURNED)
+        z = tensor(call(function, mean, covariance, n), (n, len(mean)), RETURNED)
+        if not (few.isfinite().all() and z.isfinite().all()):
+            return wrong("some of your numbers are NaN or infinite.")
+        answers.append(z)
 
     if any(len(z.unique(dim=0)) < n / 2 for z in answers):
         return wrong("your samples repeat each other. Draw new noise for each row: torch.randn(n, d).")
@@ -119,18 +114,12 @@ def sample_gaussian(function):
     return diagnose(matches, mistakes, "take L from torch.linalg.cholesky; a row is mean + (a row of noise) @ L.T.")
 
 
-@exercise
-def frechet_1d(function):
-    """A function (mean_a, std_a, mean_b, std_b) to the Fréchet distance, in squared units."""
-    cases = [(1.0, 2.0, 4.0, 0.5), (-2.0, 0.7, 1.5, 3.0), (0.5, 1.2, 0.1, 1.9)]
-    answers = [number(call(function, *case), RETURNED) for case in cases]
-
-    def matches(distance):
-        return all(close(a, float(distance(*case)), 1e-4) for a, case in zip(answers, cases, strict=True))
-
-    if matches(lambda m, s, n, t: (m - n) ** 2 + (s - t) ** 2):
-        return right("it sees means and spreads, nothing else: clouds of different shape can be at distance 0.")
-    mistakes = [
+frechet_1d = Exercise(
+    "A function (mean_a, std_a, mean_b, std_b) to the Fréchet distance, in squared units.",
+    solution=lambda m, s, n, t: (m - n) ** 2 + (s - t) ** 2,
+    cases=lambda: [(1.0, 2.0, 4.0, 0.5), (-2.0, 0.7, 1.5, 3.0), (0.5, 1.2, 0.1, 1.9)],
+    lesson="it sees means and spreads, nothing else: clouds of different shape can be at distance 0.",
+    mistakes=[
         (
             lambda m, s, n, t: (m - n) ** 2 + (s**2 - t**2) ** 2,
             "you compared variances. It is the difference of the *standard deviations* that is squared.",
@@ -166,33 +155,45 @@ def frechet_1d(function):
         ),
         (lambda m, s, n, t: (m - n) ** 2 - (s - t) ** 2, "the two parts are added, not subtracted."),
         (lambda m, s, n, t: ((m - n) + (s - t)) ** 2, "square each difference by itself, then add."),
-    ]
-    return diagnose(matches, mistakes, "square the difference of the means and that of the standard deviations, add.")
+    ],
+    otherwise="square the difference of the means and that of the standard deviations, add.",
+)
 
 
-@exercise
-def recall(function):
-    """A function (real, fake, k) to the share of real points inside a ball of at least one fake point."""
+def real_and_fake():
     cases = []
-    for seed, (n, m, d, k) in enumerate([(60, 45, 2, 3), (50, 70, 3, 1), (80, 40, 2, 5)]):
+    for seed, (n, m, d, k) in enumerate([(60, 45, 2, 3), (50, 70, 3, 1), (80, 40, 2, 5), (60, 8, 2, 5)]):
         generator = torch.Generator().manual_seed(seed)
         real, fake = torch.randn(n, d, generator=generator), torch.randn(m, d, generator=generator)
         cases.append((real, 0.6 * fake + 0.7, k))
-    answers = [number(call(function, real.clone(), fake.clone(), k), RETURNED) for real, fake, k in cases]
+    return cases
 
-    def matches(share):
-        return all(close(a, float(share(*case)), 1e-4) for a, case in zip(answers, cases, strict=True))
 
-    def radii(centres, k):
-        """Distance to the k-th nearest, the centre itself counted as the first: so k + 1 for the k-th other."""
-        return torch.cdist(centres, centres).kthvalue(k, dim=1).values
+def radii(centres, k):
+    """Distance to the k-th nearest, the centre itself counted as the first: so k + 1 for the k-th other."""
+    return torch.cdist(centres, centres).kthvalue(k, dim=1).values
 
-    def inside(points, centres, r):
-        return (torch.cdist(points, centres) <= r).any(1).double().mean()
 
-    if matches(lambda real, fake, k: inside(real, fake, radii(fake, k + 1))):
-        return right("balls around the samples, and real points counted. Precision is the other way round.")
-    mistakes = [
+def inside(points, centres, r):
+    return (torch.cdist(points, centres) <= r).any(1).float().mean()
+
+
+def balls_of_others(values, targets):
+    """What to say of a recall that is no usual mistake."""
+    for value, (real, fake, k) in zip(values, real_and_fake(), strict=True):
+        r = torch.cdist(fake, real).kthvalue(k, dim=1).values
+        # Such a ball ends at a real point, which rounding puts inside or outside.
+        if not inside(real, fake, 0.999 * r) - 1e-4 < value < inside(real, fake, 1.001 * r) + 1e-4:
+            return "radii from torch.cdist(fake, fake), then ask for each real point whether any ball holds it."
+    return "the radius of a fake point is its distance to other *fake* points, not to real ones."
+
+
+recall = Exercise(
+    "A function (real, fake, k) to the share of real points inside a ball of at least one fake point.",
+    solution=lambda real, fake, k: inside(real, fake, radii(fake, k + 1)),
+    cases=real_and_fake,
+    lesson="balls around the samples, and real points counted. Precision is the other way round.",
+    mistakes=[
         (
             lambda real, fake, k: inside(fake, real, radii(real, k + 1)),
             "that is precision: balls around real points. For recall the balls stand around the fake ones.",
@@ -223,11 +224,11 @@ def recall(function):
             "the balls stand around the wrong points: take the radii from the fake ones.",
         ),
         (
-            lambda real, fake, k: (torch.cdist(real, fake) <= radii(fake, k + 1)).double().mean(),
+            lambda real, fake, k: (torch.cdist(real, fake) <= radii(fake, k + 1)).float().mean(),
             "that is the share of pairs. A real point counts once, if *any* ball holds it.",
         ),
         (
-            lambda real, fake, k: (torch.cdist(real, fake) <= radii(fake, k + 1)).all(1).double().mean(),
+            lambda real, fake, k: (torch.cdist(real, fake) <= radii(fake, k + 1)).all(1).float().mean(),
             "you ask that *all* balls hold the point. One is enough.",
         ),
         (
@@ -238,33 +239,35 @@ def recall(function):
             lambda real, fake, k: 1 - inside(real, fake, radii(fake, k + 1)),
             "that is the share *outside* every ball.",
         ),
-    ]
-    mistakes += [(lambda *_, v=v: v, "the answer depends on the points.") for v in (0.0, 1.0)]
-    otherwise = "radii from torch.cdist(fake, fake), then ask for each real point whether any ball holds it."
-    to_real = [torch.cdist(fake, real).kthvalue(k, dim=1).values for real, fake, k in cases]
-    if all(  # such a ball ends at a real point, which rounding puts inside or outside
-        inside(real, fake, 0.999 * r) - 1e-4 < a < inside(real, fake, 1.001 * r) + 1e-4
-        for a, (real, fake, _), r in zip(answers, cases, to_real, strict=True)
-    ):
-        otherwise = "the radius of a fake point is its distance to other *fake* points, not to real ones."
-    return diagnose(matches, mistakes, otherwise)
+        *[(lambda *_, v=v: v, "the answer depends on the points.") for v in (0.0, 1.0)],
+        (
+            lambda real, fake, k: (torch.cdist(real, fake) <= radii(fake, k + 1)).any(1),
+            "that says which real points lie in a ball. Return their share.",
+        ),
+    ],
+    otherwise=balls_of_others,
+)
 
 
-@exercise
+def distances(a, b):
+    """Without the rounding errors of the fast way, which would tell copies apart."""
+    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+@judged
 def impostors(function):
     """A function from real features to 100 fake ones with a recall above 0.95 and a precision below 0.05."""
     for seed, (n, d, scale) in enumerate([(300, 32, 1.0), (200, 24, 5.0)]):
         generator = torch.Generator().manual_seed(seed)
         real = (scale * torch.randn(n, d, generator=generator) + 2 * scale).relu()  # as features after a ReLU
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            fake = tensor(call(function, real.clone()), (100, d), RETURNED).float()
+        torch.manual_seed(seed)
+        fake = tensor(call(function, real), (100, d), RETURNED).float()
         if not fake.isfinite().all():
             return wrong("some of your numbers are NaN or infinite.")
         precision, recall = metrics.precision_recall(real, fake)
         if recall > 0.95 and precision < 0.05:
             continue
-        is_real = _distances(fake, real).amin(1) < 1e-3 * scale
+        is_real = distances(fake, real).amin(1) < 1e-3 * scale
         if is_real.float().mean() > 0.5:
             if len(fake.unique(dim=0)) < 50:
                 return wrong("copies of a real point are precise and cover nothing. The other score should fall.")
@@ -272,8 +275,8 @@ def impostors(function):
         if is_real.any():
             return wrong("some of your points are real ones: each of them counts for precision.")
         if precision < 0.05 and recall < 0.05:
-            spread = _distances(fake, fake).kthvalue(4, dim=1).values.median()
-            away = _distances(fake, real).amin(1).median()
+            spread = distances(fake, fake).kthvalue(4, dim=1).values.median()
+            away = distances(fake, real).amin(1).median()
             if spread < 0.3 * away:
                 return wrong("far away, but in a heap: their balls are small. They must be far from *each other* too.")
             return wrong("the balls do not reach the real points: they must be at least as large as the way there.")
@@ -283,8 +286,3 @@ def impostors(function):
             return wrong("the recall is high, but too many of your points look real. Move them farther away.")
         return wrong("too many of your points look real, and they cover too little. Move them far out.")
     return right("a few far points with huge balls 'cover' everything. Recall without precision says nothing.")
-
-
-def _distances(a, b):
-    """Without the rounding errors of the fast way, which would tell copies apart."""
-    return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")

@@ -1,8 +1,7 @@
-"""What a check answers, and the wrapper that keeps tracebacks away from the learner."""
+"""What a check answers, and the small questions with which checks read an answer."""
 
-import functools
-import inspect
 import math
+import types
 from dataclasses import dataclass
 
 import torch
@@ -34,65 +33,81 @@ def wrong(reason):
     return Verdict("✗", f"Not yet: {reason}")
 
 
-def diagnose(matches, mistakes, otherwise):
-    """Wrong, with the hint of the first mistake for which `matches(mistake)`; `mistakes` are pairs (mistake, hint)."""
-    return wrong(next((hint for mistake, hint in mistakes if matches(mistake)), otherwise))
-
-
 NOT_ATTEMPTED = Verdict("○", "Not attempted yet: replace the ... above, run that cell, then this one.")
 
 
 class NotAttempted(Exception):  # noqa: N818 - a signal, not an error
-    """Raised inside a check when a learner's function still returns nothing."""
+    """Raised inside a check when what the learner should replace is still there."""
 
 
 class BadAnswer(Exception):  # noqa: N818
     """Raised inside a check when the answer is of the wrong kind; its text is the reason."""
 
 
-def exercise(check):
-    """Turn `check(answer) -> Verdict` into one that never raises and knows an untouched stub.
-
-    An answer of `...` or None, and a function that returns either, is 'not attempted'. An exception
-    in the learner's function becomes a sentence.
-    """
-
-    @functools.wraps(check)
-    def safe_check(*answers):
-        if any(answer is None or answer is ... for answer in answers):
-            return NOT_ATTEMPTED
-        try:
-            return check(*answers)
-        except (NotAttempted, NotImplementedError):
-            return NOT_ATTEMPTED
-        except BadAnswer as error:
-            return wrong(f"{error}.")
-        except Exception as error:
-            return wrong(f"your code raised {type(error).__name__}: {' '.join(str(error).split())}")
-
-    safe_check.is_exercise = True
-    return safe_check
-
-
 def call(function, *arguments):
-    """The value of the learner's function; nothing returned means that it was not attempted."""
+    """The value of the learner's function for copies of the arguments, which it must leave as they are.
+
+    Raises:
+        NotAttempted: if it returns `...`.
+        BadAnswer: if it is no function, returns nothing, or changes what it was given.
+    """
     if not callable(function):
         raise BadAnswer(f"expected a function, got {describe(function)}")
-    value = function(*arguments)
-    if value is None or value is ...:
+    given = copy(arguments)
+    value = function(*given)
+    if value is ...:
         raise NotAttempted
+    changed = [here for here, before in zip(given, arguments, strict=True) if not unchanged(here, before)]
+    if changed:
+        kind = "tensor" if isinstance(changed[0], torch.Tensor) else "list"
+        raise BadAnswer(f"your function changed the {kind} that it was given: let it work on a copy, such as x.clone()")
+    if value is None:
+        raise BadAnswer("your function returned nothing: is `return` missing?")
+    if isinstance(value, (types.GeneratorType, types.CoroutineType)):
+        kind = "`yield`" if isinstance(value, types.GeneratorType) else "`async`"
+        raise BadAnswer(f"your function should `return` its answer, but it is one with {kind}")
     return value
 
 
+def copy(value):
+    """`value` with tensors and lists of its own, also inside tuples; everything else as it is."""
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    return type(value)(map(copy, value)) if type(value) in (list, tuple) else value
+
+
+def unchanged(value, before):
+    """Whether a tensor, or a list of numbers, is still what it was."""
+    if isinstance(before, torch.Tensor):
+        return value.shape == before.shape and value.dtype == before.dtype and torch.equal(value, before)
+    return type(before) is not list or value == before
+
+
 def number(value, name="the answer"):
-    """`value` as a float; a one-element tensor counts, a bool does not."""
+    """`value` as a float; a tensor or an array with one element counts, a bool does not."""
+    if not isinstance(value, (torch.Tensor, int, float)) and hasattr(value, "item") and getattr(value, "size", 0) == 1:
+        value = value.item()  # of NumPy
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         value = value.item()
-    if hasattr(value, "item") and not isinstance(value, (torch.Tensor, int, float)):
-        value = value.item()  # a NumPy scalar
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise BadAnswer(f"{name} should be a number, but it is {describe(value)}")
     return float(value)
+
+
+def tensor(value, shape=None, name="the answer"):
+    """`value` as a float64 tensor on the CPU, of the given shape if there is one."""
+    try:
+        if not isinstance(value, torch.Tensor):
+            value = torch.as_tensor(value)
+        if value.is_complex() or value.is_quantized:
+            raise TypeError
+        value = value.detach().to_dense() if value.layout != torch.strided else value.detach()
+        value = value.to("cpu", torch.float64)
+    except Exception:  # whatever converting a learner's object may raise
+        raise BadAnswer(f"{name} should be a tensor, but it is {describe(value)}") from None
+    if shape is not None and tuple(value.shape) != tuple(shape):
+        raise BadAnswer(f"{name} should have the shape {tuple(shape)}, but it has {tuple(value.shape)}")
+    return value
 
 
 def close(value, target, tolerance=1e-3):
@@ -100,23 +115,6 @@ def close(value, target, tolerance=1e-3):
     return math.isclose(value, target, rel_tol=tolerance, abs_tol=1e-12)
 
 
-def same(answer, target):
-    """True when two float64 tensors agree, relative to each entry and a little to the largest."""
-    target = target.double()
-    return torch.allclose(answer, target, rtol=1e-4, atol=1e-6 * max(target.abs().max().item(), 1e-12))
-
-
-def tensor(value, shape, name="the answer"):
-    """`value` as a float64 tensor of the given shape."""
-    try:
-        value = torch.as_tensor(value)
-    except (TypeError, ValueError, RuntimeError):
-        raise BadAnswer(f"{name} should be a tensor, but it is {describe(value)}") from None
-    if tuple(value.shape) != tuple(shape):
-        raise BadAnswer(f"{name} should have the shape {tuple(shape)}, but it has {tuple(value.shape)}")
-    return value.detach().double()
-
-
-def public_checks(chapter):
-    """The checks of a chapter's module, by name."""
-    return {name: f for name, f in inspect.getmembers(chapter) if getattr(f, "is_exercise", False)}
+def diagnose(matches, mistakes, otherwise):
+    """Wrong, with the hint of the first mistake for which `matches(mistake)`; `mistakes` are pairs (mistake, hint)."""
+    return wrong(next((hint for mistake, hint in mistakes if matches(mistake)), otherwise))
