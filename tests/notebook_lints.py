@@ -19,6 +19,7 @@ import nbformat
 from keep import KEPT
 
 ROOT = Path(__file__).parent.parent
+BOTH_TAGS = " and ".join(sorted(KEPT))
 
 COLAB_CELL = """\
 import sys
@@ -189,7 +190,7 @@ def lint_checkpoint_assert(notebook):
 
 
 def lint_checkpoint_message(notebook):
-    """Each assert of a checkpoint has a sentence for whom it fails."""
+    """Each assert of a checkpoint has a sentence for the case that it fails."""
     for cell in notebook.checkpoints:
         for node in ast.walk(tree(cell)):
             if isinstance(node, ast.Assert) and node.msg is None:
@@ -213,7 +214,7 @@ def lint_tags(notebook):
         given, missing = KEPT & tags(cell), KEPT - tags(cell)
         if given and missing:
             mend = f"add the tag {', '.join(missing)} to the cell, or remove {', '.join(given)}"
-            yield notebook.finding(cell, f"both tags, {' and '.join(sorted(KEPT))}, or neither", mend)
+            yield notebook.finding(cell, f"both tags, {BOTH_TAGS}, or neither", mend)
 
 
 def lint_stored_output(notebook):
@@ -224,7 +225,7 @@ def lint_stored_output(notebook):
             expected = "a stored output, as the cell has the tag keep_output"
             yield notebook.finding(cell, expected, f"{notebook.run_keep}, or remove both tags if it shows nothing")
         if not kept and cell.outputs:
-            expected = f"no stored output without the tags {' and '.join(sorted(KEPT))}"
+            expected = f"no stored output without the tags {BOTH_TAGS}"
             yield notebook.finding(cell, expected, f"{notebook.run_keep}, or add the tags first to keep the output")
 
 
@@ -440,8 +441,8 @@ def lint_four_exercises(notebook):
 def lint_solutions_exist(notebook):
     """A chapter has solutions."""
     if notebook.solutions is None:
-        file = notebook.path.parent / "solutions" / notebook.path.name
-        yield notebook.finding(None, "a notebook with the solutions", f"write the notebook solutions/{file.name}")
+        mend = f"write `notebooks/solutions/{notebook.path.name}`"
+        yield notebook.finding(None, "a notebook with the solutions", mend)
 
 
 def lint_solutions_headings(notebook):
@@ -495,7 +496,8 @@ def lint_exercise_check(notebook):
     call = f"checks.{notebook.slug}."
     for title, section in notebook.exercises.items():
         if not section.checks:
-            yield notebook.finding(section.cell, f"a check in {title!r}", f"write a cell `{call}name(answer)`")
+            mend = f"write a cell `{call}name(answer)` with the tags {BOTH_TAGS}"
+            yield notebook.finding(section.cell, f"a check in {title!r}", mend)
         for cell in section.checks:
             if not cell.source.startswith(call):
                 expected = f"a check of this chapter in {title!r}"
@@ -539,7 +541,7 @@ def lint_same_checks(notebook):
 def lint_chapter_exists(notebook):
     """Solutions belong to a chapter."""
     if not (notebook.path.parent.parent / notebook.path.name).exists():
-        mend = f"name the solutions as their chapter, or write notebooks/{notebook.path.name}"
+        mend = f"name the solutions as their chapter, or write `notebooks/{notebook.path.name}`"
         yield notebook.finding(None, "a chapter of this name", mend)
 
 
@@ -561,7 +563,7 @@ def lint_solution_check(notebook):
     """A solution is checked."""
     for title, section in notebook.exercises.items():
         if not section.checks:
-            mend = f"write a cell `checks.{notebook.slug}.name(answer)`, as in the chapter"
+            mend = f"write a cell `checks.{notebook.slug}.name(answer)` with the tags {BOTH_TAGS}"
             yield notebook.finding(section.cell, f"a check in the solution of {title!r}", mend)
 
 

@@ -5,6 +5,7 @@ nbval runs the cells and compares the kept outputs; the lints see the rest.
 
 import copy
 import functools
+import re
 from pathlib import Path
 
 import nbformat
@@ -226,7 +227,7 @@ PLANTED = [
     (lints.lint_has_checkpoint, None, "checkpoint", "`# Checkpoint: ", swap("# Checkpoint: small", "# Small")),
     (lints.lint_has_prediction, None, "prediction", "`> **Predict.** ", swap("**Predict.**", "**Mistake.**")),
     (lints.lint_four_exercises, None, "not 3", "`### Exercise 7.4 · Name`", swap("### Exercise 7.4", "### Task 7.4")),
-    (lints.lint_solutions_exist, None, "solutions", "write the notebook solutions/07_idea.ipynb", remove(1)),
+    (lints.lint_solutions_exist, None, "solutions", "write `notebooks/solutions/07_idea.ipynb`", remove(1)),
     (lints.lint_solutions_headings, None, "Name 2, ", "Exercise 7.2 · Name 2", swap("Name 2", "Other", 1)),
     (lints.lint_exercise_title, 15, "7.3", "`### Exercise 7.3 · Name`", swap("Exercise 7.3", "Exercise 6.3")),
     (lints.lint_exercise_title, 15, "a name", "`### Exercise 7.3 · Name`", swap("7.3 · Name 3", "7.3")),
@@ -257,7 +258,7 @@ PLANTED = [
     (lints.lint_exercise_stub, 7, "`...`", "`answer = ...`", swap("answer = ...", "answer = None")),
     (lints.lint_exercise_not_attempted, 9, "○ Not", KEEP, outputs_of("○ Not attempted", "✗ Not yet", 0)),
     (lints.lint_same_checks, 11, "name_3", "`checks.idea.name_2(answer)`", swap("name_2(", "name_3(", 1)),
-    (lints.lint_chapter_exists, None, "a chapter", "write notebooks/07_idea.ipynb", remove(0)),
+    (lints.lint_chapter_exists, None, "a chapter", "write `notebooks/07_idea.ipynb`", remove(0)),
     (
         lints.lint_link_back,
         None,
@@ -297,19 +298,17 @@ PLANTED = [
     (lints.lint_measures, 4, "holds 2", "isclose(measured, 2, ", say("It has twice the error.")),
     (lints.lint_measures, 4, "holds 5", "isclose(measured, 5, ", say("It is five times lower.")),
     (lints.lint_measures, 4, "holds 5e+05", "isclose(measured, 5e+05, ", say("A decoder of half a million weights.")),
-]
-PLANTED += [
-    (lints.lint_assert_can_fail, 5, f"`assert {cannot_fail}`", "what the notebook computes", add(code(source), which))
-    for cannot_fail, source, which in (
-        ("784 / 32 == 24.5", "assert 784 / 32 == 24.5, 'ratio'", 0),
-        ("math.isclose(error, 0.5)", "error = (1 / 4) ** 0.5\nassert math.isclose(error, 0.5)", 0),
-        ("low < high", "for low, high in ((1, 2), (2, 3)):\n    assert low < high", 0),
-        ("16 * 9 == 144", "assert weight.numel() == 16 * 9 == 144", 0),
-        ("49 * 8 == 392", "assert used == 49 and 49 * 8 == 392", 0),
-        ("len(rows) == 2", "rows = [1, 2]\nassert len(rows) == 2", 1),
-    )
-]
-PLANTED += [
+    *(
+        (lints.lint_assert_can_fail, 5, f"`assert {fixed}`", "what the notebook computes", add(code(source), which))
+        for fixed, source, which in (
+            ("784 / 32 == 24.5", "assert 784 / 32 == 24.5, 'ratio'", 0),
+            ("math.isclose(error, 0.5)", "error = (1 / 4) ** 0.5\nassert math.isclose(error, 0.5)", 0),
+            ("low < high", "for low, high in ((1, 2), (2, 3)):\n    assert low < high", 0),
+            ("16 * 9 == 144", "assert weight.numel() == 16 * 9 == 144", 0),
+            ("49 * 8 == 392", "assert used == 49 and 49 * 8 == 392", 0),
+            ("len(rows) == 2", "rows = [1, 2]\nassert len(rows) == 2", 1),
+        )
+    ),
     (lints.lint_window, 4, "'0.6 to 0.8'", "write the measured number", in_turn(WINDOW, say("It is 0.6 to 0.8."))),
     (lints.lint_window, 4, "'60 and 80 %'", "write the measured", in_turn(WINDOW, say("It is between 60 and 80 %."))),
     (
@@ -357,6 +356,32 @@ def test_each_lint_finds_what_is_planted(lint, cell, says, mend, spoil, tmp_path
             ):
                 return
     pytest.fail(f"none of {everything}")
+
+
+@pytest.mark.parametrize(
+    ("lint", "spoil"),
+    [
+        pytest.param(lint, spoil, id=f"{lint.__name__}-{says}")
+        for lint, _, says, _, spoil in PLANTED
+        if lint in (lints.lint_numbers, lints.lint_other_runs, lints.lint_measures)
+    ],
+)
+def test_the_assert_to_write_mends(lint, spoil, tmp_path):
+    chapter, solutions = good_pair()
+    spoil(chapter, solutions)
+    path, _ = write(chapter, solutions, tmp_path)
+    (sentence,) = findings(lint, path)
+    chapter.cells.insert(6, code(re.search(r"; write (?:there )?`([^`]+)`", sentence)[1]))
+    nbformat.write(chapter, path)
+    assert findings(lint, path) == []
+
+
+def test_what_just_fits_is_no_problem(tmp_path):
+    chapter, solutions = good_pair()
+    chapter.cells.insert(5, code("x = 1\n" + "\n" * 23 + "#" * 80))
+    path, _ = write(chapter, solutions, tmp_path)
+    for lint in (lints.lint_cell_length, lints.lint_line_length):
+        assert not any("cell 5 (" in sentence for sentence in findings(lint, path))
 
 
 def test_a_notebook_of_the_course_is_named_from_its_root():
