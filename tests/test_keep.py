@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import notebook_lints as lints
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -73,6 +74,33 @@ def test_another_kernel_in_the_metadata_is_mended(tmp_path):
     nbformat.write(new_notebook(cells=[new_code_cell("1 + 1")], metadata=kernel), path)
     assert command(path)[0] == 0
     assert nbformat.read(path, as_version=4).metadata.kernelspec.name == "python3"
+
+
+def test_what_the_lints_send_here_is_mended(tmp_path):
+    printed = new_output("stream", text="old")
+    failed = new_output("error", ename="E", evalue="", traceback=[])
+    cells = [
+        new_code_cell("1", metadata={"tags": TAGS}),
+        new_code_cell("2", outputs=[printed], execution_count=9),
+        new_code_cell("3", execution_count=9),
+        new_code_cell("4", outputs=[printed], metadata={"tags": TAGS}),
+        new_code_cell("5", outputs=[failed]),
+    ]
+    path = tmp_path / "07_short.ipynb"
+    kernel = {"kernelspec": {"name": "venv", "display_name": "mine", "language": "python"}}
+    nbformat.write(new_notebook(cells=cells, metadata={**kernel, "vscode": {"path": "/here"}}), path)
+    sent = (
+        lints.lint_stored_output,
+        lints.lint_execution_count,
+        lints.lint_traceback,
+        lints.lint_kernel,
+        lints.lint_metadata,
+    )
+    for lint in sent:
+        assert all("python tests/keep.py" in sentence for sentence in lint(lints.Notebook(path)))
+        assert list(lint(lints.Notebook(path))), lint
+    assert command(path)[0] == 0
+    assert [sentence for lint in sent for sentence in lint(lints.Notebook(path))] == []
 
 
 def test_what_is_no_notebook_stays_as_it_is(tmp_path):
