@@ -1,4 +1,7 @@
-"""Figures from tensors and histories: matplotlib only, sized for a page."""
+"""Figures and tables from tensors, histories and numbers, sized for a page."""
+
+from dataclasses import dataclass
+from html import escape
 
 import matplotlib.pyplot as plt
 import torch
@@ -117,3 +120,105 @@ def code_scatter(z, labels, ax=None, title=""):
         ax.scatter(*of_class.T, marker=f"${digit}$", s=28, linewidths=0.4, color=f"C{digit}")
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=title)
     return ax
+
+
+@dataclass(frozen=True)
+class Table:
+    """What `table` returns: it shows itself as HTML in Jupyter, Colab and the book, and prints as aligned text.
+
+    Attributes:
+        caption: what the numbers are, with their unit.
+        columns: the heads of the columns, without that of the rows.
+        cells: for each row its head and its texts.
+        best: the places (row, column), counted from 0, that are marked.
+    """
+
+    caption: str
+    columns: list
+    cells: dict
+    best: frozenset = frozenset()
+
+    def __repr__(self):
+        texts = [["", *self.columns]]
+        for i, (head, row) in enumerate(self.cells.items()):
+            texts.append([head, *(f"{text}{'*' if (i, j) in self.best else ' '}" for j, text in enumerate(row))])
+        widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+        lines = ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in texts]
+        return "\n".join([self.caption, *lines, *["* the best"][: len(self.best)]])
+
+    def _repr_html_(self):
+        """Styles are inline, since JupyterLab and Colab bring none; a narrow screen scrolls the table, not the page."""
+        number = "text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding: 0.25em 0.7em"
+        head = "text-align: left; font-weight: normal; padding: 0.25em 0.7em 0.25em 0"
+        rows = []
+        for i, (name, row) in enumerate(self.cells.items()):
+            marked = [
+                f"<strong>{escape(text)}</strong>" if (i, j) in self.best else escape(text)
+                for j, text in enumerate(row)
+            ]
+            values = "".join(f'<td style="{number}">{text}</td>' for text in marked)
+            rows.append(f'<tr><th scope="row" style="{head}">{escape(name)}</th>{values}</tr>')
+        columns = "".join(f'<th scope="col" style="{number}">{escape(column)}</th>' for column in self.columns)
+        caption = escape(self.caption) + (" <strong>Bold</strong>: the best." if self.best else "")
+        return (
+            f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{escape(self.caption)}">'
+            '<table class="course-table" style="border-collapse: collapse; margin: 0">'
+            f'<caption style="text-align: left; caption-side: top; padding-bottom: 0.4em">{caption}</caption>'
+            f'<thead style="border-bottom: 1px solid currentColor"><tr><td></td>{columns}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
+        )
+
+
+def table(rows, caption, form=".4f", lowest=(), highest=()):
+    """A table of numbers, with heads, a caption and the best marked.
+
+    Args:
+        rows: {head of a row: {head of a column: value}}, all with the same columns. A value is a number, a text, a list
+            of numbers (shown as "lowest to highest", one for each seed), or None for none.
+        caption: what the numbers are, with their unit.
+        form: how numbers are written, as after the colon in an f-string; or {head of a column: form}.
+        lowest, highest: columns in which the lowest, or the highest, number is marked; of a list its mean counts.
+
+    Returns:
+        A `Table`; the last line of a cell shows it.
+
+    Raises:
+        TypeError, ValueError: if rows are no such dictionaries, differ in their columns, or a column is not there.
+    """
+    if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
+        raise TypeError(f"rows: expected {{row: {{column: value}}}}, got {describe(rows)}.")
+    if not rows:
+        raise ValueError("rows: expected at least one row, got an empty dictionary.")
+    columns = list(next(iter(rows.values())))
+    for name, row in rows.items():
+        if list(row) != columns:
+            raise ValueError(f"rows, {name!r}: expected the columns {columns}, as in the first row, got {list(row)}.")
+    forms = form if isinstance(form, dict) else dict.fromkeys(columns, form)
+    for name, chosen in (("form", forms), ("lowest", lowest), ("highest", highest)):
+        if isinstance(chosen, str) or not set(chosen) <= set(columns):
+            raise ValueError(f"{name}: expected columns out of {columns}, got {chosen!r}.")
+    best = set()
+    for pick, chosen in ((min, lowest), (max, highest)):
+        for column in chosen:
+            values = {i: _mean(row[column]) for i, row in enumerate(rows.values()) if _mean(row[column]) is not None}
+            target = pick(values.values())
+            best |= {(i, columns.index(column)) for i, value in values.items() if value == target}
+    cells = {str(name): [_text(row[column], forms.get(column, "")) for column in columns] for name, row in rows.items()}
+    return Table(caption, [str(column) for column in columns], cells, frozenset(best))
+
+
+def _mean(value):
+    """The number that a cell competes with, None for a text."""
+    if isinstance(value, (list, tuple)):
+        return sum(float(number) for number in value) / len(value) if value else None
+    return None if value is None or isinstance(value, str) else float(value)
+
+
+def _text(value, form):
+    """How a cell is written; a tensor of one number is a number."""
+    if isinstance(value, (list, tuple)):
+        low, high = (_text(pick(value), form) for pick in (min, max)) if value else ("–", "–")
+        return low if low == high else f"{low} to {high}"
+    if value is None or isinstance(value, str):
+        return value or "–"
+    return format(value.item() if hasattr(value, "item") else value, form)

@@ -1,5 +1,7 @@
 """Figures show what they were given."""
 
+import re
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -55,3 +57,45 @@ def test_code_scatter_draws_each_code_as_its_digit():
     axes = plotting.code_scatter(z, labels)
     drawn = np.concatenate([np.asarray(points.get_offsets()) for points in axes.collections])
     assert len(axes.collections) == 10 and np.allclose(np.sort(drawn, 0), np.sort(z.numpy(), 0))
+
+
+ROWS = {
+    "PCA": {"test": 0.0102, "kNN": 0.93, "note": None},
+    "vanilla": {"test": [0.0098, 0.0091], "kNN": torch.tensor(0.95), "note": "<3 seeds>"},
+}
+FORMS = {"test": ".4f", "kNN": ".1%"}
+
+
+def test_a_table_prints_as_aligned_text():
+    table = plotting.table(ROWS, "Clean pixel MSE", FORMS, lowest=["test"], highest=["kNN"])
+    assert repr(table).splitlines() == [
+        "Clean pixel MSE",
+        "                      test     kNN        note",
+        "PCA                0.0102   93.0%           –",
+        "vanilla  0.0091 to 0.0098*  95.0%*  <3 seeds>",
+        "* the best",
+    ]
+
+
+def test_a_table_is_a_table_in_a_page():
+    html = plotting.table(ROWS, "MSE & more", FORMS, lowest=["test"])._repr_html_()
+    assert html.count("<tr>") == 3 and html.count('scope="row"') == 2 and html.count('scope="col"') == 3
+    assert "&lt;3 seeds&gt;" in html and "MSE &amp; more" in html and "<caption" in html
+    assert html.count("<strong>0.0091 to 0.0098</strong>") == 1 and html.count("<strong>") == 2
+    assert "<strong>" not in plotting.table(ROWS, "MSE", FORMS)._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2], "c"), "rows: expected {row: {column: value}}"),
+        (({}, "c"), "at least one row"),
+        (({"a": {"x": 1}, "b": {"y": 1}}, "c"), "rows, 'b': expected the columns"),
+        (({"a": {"x": 1}}, "c", ".4f", "x"), "lowest: expected columns out of"),
+        (({"a": {"x": 1}}, "c", ".4f", ["y"]), "lowest: expected columns out of"),
+        (({"a": {"x": 1}}, "c", {"y": ".4f"}), "form: expected columns out of"),
+    ],
+)
+def test_a_table_of_something_else_is_refused(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        plotting.table(*arguments)
