@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import dis
 import functools
-import os
 import random
 import sys
 import threading
@@ -128,9 +127,9 @@ def one_line(text):
 
 @contextlib.contextmanager
 def settings_kept():
-    """Put back what an answer may have changed for everyone: seeds, default type, threads, warnings, output, folder."""
+    """Put back what an answer may have changed for everyone: seeds, default type, threads, warnings, output."""
     python, numpy, generator = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-    dtype, threads, folder = torch.get_default_dtype(), torch.get_num_threads(), os.getcwd()
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
     limit, errors, output = sys.getrecursionlimit(), np.geterr(), (sys.stdout, sys.stderr)
     try:
         with warnings.catch_warnings(), exit_raises():
@@ -139,7 +138,6 @@ def settings_kept():
         sys.stdout, sys.stderr = output
         sys.setrecursionlimit(limit)
         np.seterr(**errors)
-        os.chdir(folder)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         torch.set_default_dtype(dtype)
