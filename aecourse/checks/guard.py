@@ -59,7 +59,7 @@ def is_stub(answer):
     if not isinstance(answer, types.FunctionType) or answer.__code__.co_flags & 0x2A0:  # yields or awaits
         return False
     steps = [step for step in dis.get_instructions(answer) if step.opname not in ("RESUME", "NOP", "COPY_FREE_VARS")]
-    return all(step.opname.startswith(("LOAD_CONST", "RETURN")) and step.argval in (None, ...) for step in steps)
+    return all(step.opname.startswith(("LOAD_CO", "RETURN")) and step.argval in (None, ...) for step in steps)
 
 
 def run(judge):
