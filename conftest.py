@@ -8,10 +8,10 @@ os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # nor does a notebook start pr
 os.environ.setdefault("TQDM_DISABLE", "1")
 
 # What takes longest, in this order: started last, one of them would keep a worker busy after the other is done.
-LONGEST = ("07_comparison", "10_toward_the_vae", "08_latent_space", "01_bottleneck", "09_random_sampling")
+LONGEST = ("comparison", "toward_the_vae", "latent_space", "bottleneck", "random_sampling")
 
 
 def pytest_collection_modifyitems(items):
     """Notebooks before unit tests, the longest first; the rest as found."""
     rank = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: (item.path.suffix != ".ipynb", rank.get(item.path.stem, len(rank))))
+    items.sort(key=lambda item: (item.path.suffix != ".ipynb", rank.get(item.path.stem[3:], len(rank))))

@@ -16,7 +16,16 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).parent.parent
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]]
+
+
+def named_by(entry):
+    """The pages of one line of the table: a file, or all that a pattern finds."""
+    if "file" in entry:
+        return [entry["file"]]
+    return sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.glob(f"{entry['glob']}.ipynb"))
+
+
+PAGES = [page for part in TOC["parts"] for entry in part["chapters"] for page in named_by(entry)]
 
 
 def listed_below(folder):

@@ -19,6 +19,8 @@ SYMBOL = re.compile(
     rf"(?:_(?P<index>\{{[^{{}}]*\}}|{GREEK}|[A-Za-z0-9]))?"
 )
 RUNNING = re.compile(r"[ijkd]|ij|[ijkd][+-]1")  # an index that runs: what it runs over has the row
+PAGES = ("errata", "glossary", "instructors")  # what is not a chapter
+SHORT_NAME = re.compile(r"^\[([^\]]+)\]: \S*/\d\d_(\w+)\.ipynb$", re.MULTILINE)
 MATH = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+?)\$", re.DOTALL)
 NO_SYMBOLS = re.compile(
     r"\\(?:text|mathrm|operatorname|begin|end)\*?\{[^{}]*\}|(?:(?<=\\sum)|(?<=\\prod))_(?:\{[^{}]*\}|\w)"
@@ -50,13 +52,15 @@ def rows(page):
     """[(symbol, its argument, the chapters)] for each symbol that the table defines.
 
     `$r_1, r_2$` defines two; `$p(z)$` defines p, with an argument; `$S_j^2 / N$` explains, but defines nothing.
+    A chapter is named by a link, `[PCA]`, whose address stands at the end of the page.
     """
+    slugs = {f"[{name}]": slug for name, slug in SHORT_NAME.findall(page)}
     found = []
     for line in page.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if not line.startswith("|") or len(cells) != 5 or not cells[4]:
             continue
-        chapters = cells[4].split(", ")
+        chapters = [slugs.get(name, name) for name in cells[4].split(", ")]
         for formula in formulas(cells[0]):
             argument = "".join(re.findall(r"\([^()]*\)", formula))
             for part in re.sub(r"\([^()]*\)", "", formula).split(","):
@@ -71,7 +75,7 @@ def covered(name, chapter, table):
     What is not a chapter, such as the glossary, may use the symbols of all.
     """
     accent, letter, index = name
-    known = {row for row, _, chapters in table if not chapter.isdigit() or chapter in chapters or "all" in chapters}
+    known = {row for row, _, chapters in table if chapter in PAGES or chapter in chapters or "all" in chapters}
     if RUNNING.fullmatch(index) and any(row[:2] == (accent, letter) and RUNNING.fullmatch(row[2]) for row in known):
         return True  # $w_j$ stands for $w_d$, too
     fixed = ",".join(part for part in index.split(",") if not RUNNING.fullmatch(part))
@@ -85,27 +89,31 @@ def problems(page, texts):
     for chapter, names in used.items():
         for name in sorted(names):
             if not covered(name, chapter, table):
-                yield f"chapter {chapter}: ${written(name)}$ has no row for this chapter"
+                yield f"{chapter}: ${written(name)}$ has no row for this chapter"
     for name, argument, chapters in table:
         for chapter in chapters:
-            here = used.get(chapter, set()) if chapter != "all" else set().union(*used.values())
+            if chapter not in (*used, "all"):
+                mend = "write a link such as [PCA], with its address at the end of the page"
+                yield f"the row of ${written(name)}{argument}$ names {chapter}, which is no page: {mend}"
+                continue
+            here = used[chapter] if chapter != "all" else set().union(*used.values())
             if not any(name in (other, (*other[:2], ""), (*other[:2], other[2].partition(",")[0])) for other in here):
-                yield f"the row of ${written(name)}{argument}$ names chapter {chapter}, which has no such symbol"
+                yield f"the row of ${written(name)}{argument}$ names {chapter}, which has no such symbol"
     for key, count in Counter((name, argument, at) for name, argument, chapters in table for at in chapters).items():
         name, argument, chapter = key
         everywhere = chapter != "all" and any(row[:2] == (name, argument) and "all" in row[2] for row in table)
         if count > 1 or (everywhere and chapter != "errata"):
-            yield f"${written(name)}{argument}$ has two rows for chapter {chapter}"
+            yield f"${written(name)}{argument}$ has two rows for {chapter}"
 
 
 def course():
-    """{chapter: [its Markdown]}: a chapter and its solutions under its number, a page under its name."""
+    """{chapter: [its Markdown]}: a chapter and its solutions as `pca`, a page under its name."""
     texts = {}
     for path in sorted(ROOT.glob("notebooks/**/*.ipynb")):
         cells = nbformat.read(path, as_version=4).cells
-        chapter = texts.setdefault(str(int(path.name[:2])), [])
+        chapter = texts.setdefault(path.stem[3:], [])
         chapter += [cell.source for cell in cells if cell.cell_type == "markdown"]
-    for name in ("errata", "glossary", "instructors"):
+    for name in PAGES:
         texts[name] = [(ROOT / f"book/{name}.md").read_text(encoding="utf-8")]
     return texts
 
@@ -123,13 +131,16 @@ PAGE = r"""
 | **Data** | | | | |
 | $x$ | `x` | an image | 784 | all |
 | $\hat{x}$ | `x_hat` | reconstruction | 784 | all |
-| $r(\tilde{x})$ | – | denoiser | 784 | 4 |
-| $r, r_1$ | – | radius | – | 3 |
+| $r(\tilde{x})$ | – | denoiser | 784 | [denoising] |
+| $r, r_1$ | – | radius | – | [PCA] |
 | $S_j^2 / N$ | – | variance | – | |
+
+[PCA]: ../notebooks/03_pca.ipynb
+[denoising]: ../notebooks/04_denoising.ipynb
 """
 TEXTS = {
-    "3": [r"A ball of radius $r$, $r_1 < r$ and `$q$`, $\hat x_{ij} = x_{ij}$."],
-    "4": [r"$r(x) = \text{as above}$"],
+    "pca": [r"A ball of radius $r$, $r_1 < r$ and `$q$`, $\hat x_{ij} = x_{ij}$."],
+    "denoising": [r"$r(x) = \text{as above}$"],
 }
 
 
@@ -140,17 +151,22 @@ def test_a_page_and_texts_that_agree_pass():
 @pytest.mark.parametrize(
     ("fragment", "page", "texts"),
     [
-        ("chapter 4: $q$ has no row", PAGE, {**TEXTS, "4": ["$r$ and $q$"]}),
-        (r"chapter 4: $\tau$ has no row", PAGE, {**TEXTS, "4": [r"$r = 2\tau$"]}),
-        (r"chapter 4: $\hat{r}$ has no row", PAGE, {**TEXTS, "4": [r"$r - \hat r$"]}),
-        ("chapter 4: $x_{1}$ has no row", PAGE, {**TEXTS, "4": ["$r(x_1)$"]}),
-        ("chapter 4: $S_{j}$ has no row", PAGE, {**TEXTS, "4": ["$r$\n\n$$\nS_j^2\n$$"]}),
-        ("chapter 5: $r$ has no row", PAGE, {**TEXTS, "5": ["$r$"]}),
-        ("names chapter 5", PAGE.replace("| 4 |", "| 4, 5 |"), {**TEXTS, "5": ["$x$"]}),
-        ("$r_{1}$ names chapter 3", PAGE, {**TEXTS, "3": ["$r$"]}),
-        ("chapter 4: $w$ has no row", PAGE + "| $w_j$ | – | weight | – | 4 |\n", {**TEXTS, "4": ["$r, w, w_d$"]}),
-        ("two rows for chapter 3", PAGE + "| $r$ | – | range | – | 3 |\n", TEXTS),
-        ("two rows for chapter 4", PAGE + "| $x$ | – | position | – | 4 |\n", TEXTS),
+        ("denoising: $q$ has no row", PAGE, {**TEXTS, "denoising": ["$r$ and $q$"]}),
+        (r"denoising: $\tau$ has no row", PAGE, {**TEXTS, "denoising": [r"$r = 2\tau$"]}),
+        (r"denoising: $\hat{r}$ has no row", PAGE, {**TEXTS, "denoising": [r"$r - \hat r$"]}),
+        ("denoising: $x_{1}$ has no row", PAGE, {**TEXTS, "denoising": ["$r(x_1)$"]}),
+        ("denoising: $S_{j}$ has no row", PAGE, {**TEXTS, "denoising": ["$r$\n\n$$\nS_j^2\n$$"]}),
+        ("sparse: $r$ has no row", PAGE, {**TEXTS, "sparse": ["$r$"]}),
+        ("names sparse", PAGE.replace("| [denoising] |", "| [denoising], sparse |"), {**TEXTS, "sparse": ["$x$"]}),
+        ("names 4, which is no page: write a link", PAGE.replace("| [denoising] |", "| 4 |"), TEXTS),
+        ("$r_{1}$ names pca", PAGE, {**TEXTS, "pca": ["$r$"]}),
+        (
+            "denoising: $w$ has no row",
+            PAGE + "| $w_j$ | – | weight | – | [denoising] |\n",
+            {**TEXTS, "denoising": ["$r, w, w_d$"]},
+        ),
+        ("two rows for pca", PAGE + "| $r$ | – | range | – | [PCA] |\n", TEXTS),
+        ("two rows for denoising", PAGE + "| $x$ | – | position | – | [denoising] |\n", TEXTS),
     ],
 )
 def test_what_does_not_agree_is_found(fragment, page, texts):

@@ -1,27 +1,10 @@
 """Exercise checkers: `checks.<chapter>.<name>(answer)` says what is right, or what is wrong and why."""
 
-from aecourse.checks import (
-    bottleneck,
-    comparison,
-    convolutional,
-    denoising,
-    latent_space,
-    mean_squared_error,
-    pca,
-    random_sampling,
-    sparse,
-    toward_the_vae,
-)
+import importlib
+import pkgutil
 
-__all__ = [
-    "bottleneck",
-    "comparison",
-    "convolutional",
-    "denoising",
-    "latent_space",
-    "mean_squared_error",
-    "pca",
-    "random_sampling",
-    "sparse",
-    "toward_the_vae",
-]
+# Every module of this folder is a chapter's, but for those that the chapters' are made with.
+__all__ = [name for _, name, _ in pkgutil.iter_modules(__path__) if name not in ("exercise", "guard", "verdict")]
+
+for _name in __all__:
+    importlib.import_module(f"{__name__}.{_name}")

@@ -1,4 +1,4 @@
-"""What chapter 1 says of other seeds."""
+"""What the chapter on the bottleneck says of other seeds."""
 
 import pytest
 

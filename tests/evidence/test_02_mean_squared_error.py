@@ -1,4 +1,4 @@
-"""Evidence for chapter 2: both losses again, with other seeds, for longer, and at a lower rate."""
+"""Evidence for the chapter on squared error: both losses again, with other seeds, for longer, and at a lower rate."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Evidence for chapter 3: plain Adam with other seeds, and the comparison with PCA at full length."""
+"""Evidence for the chapter on PCA: plain Adam with other seeds, and the comparison with PCA at full length."""
 
 import math
 

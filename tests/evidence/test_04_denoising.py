@@ -1,4 +1,4 @@
-"""Evidence for chapter 4: the denoiser on clean digits, with other seeds."""
+"""Evidence for the chapter on denoising: the denoiser on clean digits, with other seeds."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Evidence for chapter 5: the dictionaries at the usual rate, and twins across three seeds."""
+"""Evidence for the chapter on sparse codes: the dictionaries at the usual rate, and twins across three seeds."""
 
 import functools
 import itertools

@@ -1,4 +1,4 @@
-"""Evidence for chapter 6: the race with other seeds, the dense network's rate, and its longer training."""
+"""Evidence for the convolutional networks: the race with other seeds, the dense network's rate and longer training."""
 
 import functools
 

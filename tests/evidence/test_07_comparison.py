@@ -1,4 +1,4 @@
-"""Evidence for chapter 7: the rate that all its networks share, chosen on validation digits."""
+"""Evidence for the comparison: the rate that all its networks share, chosen on validation digits."""
 
 import torch
 
