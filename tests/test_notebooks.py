@@ -26,8 +26,9 @@ SOLUTIONS = sorted(NOTEBOOKS.glob("solutions/*.ipynb"))
 COLAB_CELL = """\
 import sys
 
-if "google.colab" in sys.modules:  # elsewhere, requirements.txt has installed the course
-    %pip install -q "aecourse @ git+https://github.com/autoencoder-course/autoencoder-course\""""
+# Elsewhere, requirements.txt has installed the course.
+if "google.colab" in sys.modules:
+    %pip install -q git+https://github.com/autoencoder-course/autoencoder-course"""
 CARD = re.compile(r"\*\*Difficulty\*\* [●○]{3} · \*\*Minutes\*\* \d+ · \*\*Why it matters\*\* \S.+")
 EXERCISE = re.compile(r"Exercise (\d+)\.(\d+) · (\S.*)")
 CHECK = re.compile(r"^checks\.\w+\.\w+\(", re.MULTILINE)
@@ -99,7 +100,10 @@ def tree(cell):
 
 
 def first_line(cell):
-    return cell.source.strip().partition("\n")[0]
+    """The first line of a cell; a comment is read over all the lines that it is wrapped to."""
+    source = cell.source.strip()
+    comment = re.match(r"#.*(?:\n#.*)*", source)
+    return re.sub(r"\n# *", " ", comment[0]) if comment else source.partition("\n")[0]
 
 
 LINTS = {}
@@ -845,6 +849,7 @@ PLANTED = [
     ("no_window_is_quoted", "'0.6 to 0.8'", in_turn(WINDOW, say("It is 0.6 to 0.8."))),
     ("no_window_is_quoted", "'60 and 80 %'", in_turn(WINDOW, say("It is between 60 and 80 %."))),
     ("no_window_is_quoted", "'0.6 to 0.8'", in_turn(WINDOW, swap("Checkpoint: near", "Checkpoint: 0.6 to 0.8"))),
+    ("no_window_is_quoted", "'0.6 to 0.8'", add(code("# Checkpoint: in\n# 0.6 to 0.8\nassert 0.6 < r < 0.8, 'near'"))),
 ]
 
 
