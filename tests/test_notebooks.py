@@ -310,6 +310,13 @@ PLANTED = [
         )
     ),
     (lints.lint_window, 4, "'0.6 to 0.8'", "write the measured number", in_turn(WINDOW, say("It is 0.6 to 0.8."))),
+    (
+        lints.lint_window,
+        5,
+        "'0.6 to 0.8'",
+        "write the measured",
+        add(code("# Checkpoint: in\n# 0.6 to 0.8\nassert 0.6 < r < 0.8, 'near'")),
+    ),
     (lints.lint_window, 4, "'60 and 80 %'", "write the measured", in_turn(WINDOW, say("It is between 60 and 80 %."))),
     (
         lints.lint_window,
