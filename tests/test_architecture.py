@@ -12,9 +12,10 @@ MAY_IMPORT = {
     "__init__": set(),
     "validation": set(),
     "reproducibility": set(),
-    "data": {"reproducibility"},
+    "data": {"corruptions", "reproducibility"},  # corruptions: for the names that the chapters use
+    "corruptions": set(),
     "losses": set(),
-    "models": {"losses", "models"},
+    "models": {"corruptions", "losses", "models"},
     "training": {"models", "reproducibility"},
     "metrics": set(),
     "plotting": set(),
