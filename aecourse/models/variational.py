@@ -52,7 +52,7 @@ class VariationalAutoencoder(VanillaAutoencoder):
 
     def loss_parts(self, x, target=None):
         """(reconstruction of target, or x, from a sampled code, 2 s² / n · KL), scalars."""
-        mu, logvar = self.posterior(self.corrupt(x))
+        mu, logvar = self.posterior(x)
         x_hat = self.decode(self.reparameterize(mu, logvar))
         kl = losses.kl_divergence(mu, logvar)
         return losses.reconstruction(x_hat, x if target is None else target), 2 * self.std**2 / IMAGE_SIZE * kl
