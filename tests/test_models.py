@@ -78,6 +78,21 @@ def test_input_and_target_are_two_things(variant, x):
     assert parts[0] == parts[1] and parts[1][0] != parts[2][0] and parts[1][1] == parts[2][1]
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_layers_around_the_code_have_names(variant):
+    model = variant(latent_dim=5)
+    rows = 10 if variant is models.VariationalAutoencoder else 5  # mu and logvar
+    assert isinstance(model.to_code, nn.Linear) and model.to_code.out_features == rows
+    assert isinstance(model.from_code, nn.Linear) and model.from_code.in_features == 5
+    assert any(layer is model.to_code for layer in model.encoder) and model.from_code is model.decoder[0]
+
+
+def test_the_layer_to_the_code_is_the_last_one_with_weights_also_before_a_relu():
+    for code in ("relu", "linear"):
+        model = models.SparseAutoencoder(5, hidden_dims=(), sparsity_weight=1e-4, code=code)
+        assert model.to_code is model.encoder[1] and model.to_code.weight.shape == model.from_code.weight.T.shape
+
+
 def test_vanilla_and_base_loss_is_the_plain_error(x):
     model = models.VanillaAutoencoder(4)
     assert torch.equal(model.loss(x), losses.reconstruction(model(x), x))
@@ -316,7 +331,7 @@ def test_sparse_codes_have_exact_zeros_and_unit_columns(x):
     model = models.SparseAutoencoder(40, sparsity_weight=3e-5)
     z = model.encode(x)
     assert (z >= 0).all() and (z == 0).any()
-    assert torch.allclose(model.decoder[0].weight.norm(dim=0), torch.ones(40), atol=1e-5)
+    assert torch.allclose(model.from_code.weight.norm(dim=0), torch.ones(40), atol=1e-5)
     assert math.isclose(model.penalty(z).item(), model.sparsity_weight * z.abs().sum(1).mean().item(), rel_tol=1e-5)
 
 
@@ -331,7 +346,7 @@ def test_top_k_keeps_the_k_largest(x):
 def test_the_naive_form_has_no_zeros_and_free_columns(x):
     model = models.SparseAutoencoder(40, sparsity_weight=3e-5, code="linear")
     assert (model.encode(x) != 0).all() and (model.encode(x) < 0).any()
-    assert not torch.allclose(model.decoder[0].weight.norm(dim=0), torch.ones(40), atol=0.05)
+    assert not torch.allclose(model.from_code.weight.norm(dim=0), torch.ones(40), atol=0.05)
 
 
 def test_variational_loss_is_the_negative_elbo_in_units_of_the_pixel_error(x):
@@ -468,7 +483,7 @@ def test_pca_draws_nothing_and_gives_the_same_each_time(digits):
     one, two = models.fit_pca(x, 4), models.fit_pca(x, 4)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
-    largest = one.decoder[0].weight.gather(0, one.decoder[0].weight.abs().argmax(0, keepdim=True))
+    largest = one.from_code.weight.gather(0, one.from_code.weight.abs().argmax(0, keepdim=True))
     assert (largest > 0).all()
 
 

@@ -436,7 +436,7 @@ class DeadUnits(models.VanillaAutoencoder):
     def __init__(self):
         super().__init__(4, (16,))
         self.encoder.append(nn.ReLU())
-        nn.init.constant_(self.encoder[-2].bias, -100.0)
+        nn.init.constant_(self.to_code.bias, -100.0)
 
 
 @pytest.mark.parametrize(

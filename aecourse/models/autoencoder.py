@@ -28,6 +28,16 @@ class Autoencoder(nn.Module):
         check_whole_number(latent_dim, "latent_dim")
         self.latent_dim = latent_dim
 
+    @property
+    def to_code(self):
+        """The last linear layer of the encoder: row j of its weight computes number j of the code."""
+        return [layer for layer in self.encoder.modules() if isinstance(layer, nn.Linear)][-1]
+
+    @property
+    def from_code(self):
+        """The first linear layer of the decoder: column j of its weight is what number j of the code adds."""
+        return next(layer for layer in self.decoder.modules() if isinstance(layer, nn.Linear))
+
     def encode(self, x):
         """Codes z = f(x): (N, 1, 28, 28) float32 -> (N, d)."""
         check_images(x, "x", overshoot=True)

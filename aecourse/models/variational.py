@@ -31,8 +31,7 @@ class VariationalAutoencoder(VanillaAutoencoder):
         super().__init__(latent_dim, hidden_dims)
         check_positive(std, "std")
         self.std = std
-        to_code = self.encoder[-1]
-        self.encoder[-1] = nn.Linear(to_code.in_features, 2 * latent_dim)  # mu and logvar
+        self.encoder[-1] = nn.Linear(self.to_code.in_features, 2 * latent_dim)  # mu and logvar
 
     def posterior(self, x):
         """Mean and log-variance of q(z given x): (N, 1, 28, 28) -> (N, d), (N, d)."""
