@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "plotting": set(),
     "explorer": {"explorer"},
     "checks": {"checks", "models", "losses", "metrics"},
-    "published": {"models"},
+    "published": {"models", "training"},
     "choice": {"data", "models", "training", "metrics", "reproducibility"},
     "benchmark": {"choice", "data", "models", "training", "metrics", "reproducibility", "published"},
     "mnist5000": set(),
