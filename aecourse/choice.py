@@ -11,7 +11,7 @@ and a class of thirty laptops waits for every weight.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from joblib import Parallel, delayed
@@ -22,21 +22,21 @@ VALIDATION_SHARE = 0.1
 TOLERANCE = 0.1
 MIN_ZEROS = 0.5  # of a sparse code
 NOISE_STD = 0.3  # of the denoiser's validation digits
+# Where each search starts; the rate is one of its own.
+FIRST = training.Settings(epochs=30, batch_size=64, max_lr=1e-2, optimizer="adamw", schedule="one_cycle")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One training: the widths of the hidden layers (or channels), and the recipe."""
+    """One training: the widths of the hidden layers (or channels), and the settings."""
 
     widths: tuple
-    max_lr: float
-    batch_size: int = 64
-    epochs: int = 30
+    settings: training.Settings
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is tried for one variant. The last two fields are tried around the best of the first two."""
+    """What is tried for one variant: all widths with all rates, then the last two fields around the best of them."""
 
     variant: str
     build: Callable  # widths -> a new model
@@ -120,8 +120,7 @@ def run(search, candidate, train, validation):
     """Train one candidate with seed 0: a `Row`."""
     reproducibility.seed_everything(0)
     model = search.build(candidate.widths)
-    recipe = {"epochs": candidate.epochs, "batch_size": candidate.batch_size, "max_lr": candidate.max_lr}
-    training.fit(model, train, progress=False, **recipe)
+    training.fit(model, train, progress=False, **asdict(candidate.settings))
     return Row(
         candidate,
         train=search.error(model, train.images),
@@ -146,9 +145,11 @@ def search_through(search, train, validation):
         return chosen(tried).candidate
 
     # The largest networks first: of two processes none is left alone with the longest training.
-    best = try_all(Candidate(widths, max_lr) for widths in search.widths[::-1] for max_lr in search.rates)
-    best = try_all(replace(best, batch_size=size) for size in search.batch_sizes)
-    best = try_all(replace(best, epochs=epochs) for epochs in search.epochs)
+    best = try_all(
+        Candidate(widths, replace(FIRST, max_lr=rate)) for widths in search.widths[::-1] for rate in search.rates
+    )
+    for name, values in (("batch_size", search.batch_sizes), ("epochs", search.epochs)):
+        best = try_all(Candidate(best.widths, replace(best.settings, **{name: value})) for value in values)
     return tried, best
 
 
@@ -160,7 +161,8 @@ def choose():
         tried, best = search_through(search, train, validation)
         for row in sorted(tried, key=lambda row: row.validation):
             widths = "-".join(map(str, row.candidate.widths)) or "none"
-            recipe = f"{row.candidate.max_lr:g} | {row.candidate.batch_size} | {row.candidate.epochs}"
+            settings = row.candidate.settings
+            recipe = f"{settings.max_lr:g} | {settings.batch_size} | {settings.epochs}"
             mark = "chosen" if row.candidate == best and math.isfinite(row.validation) else ""
             errors = f"{row.train:.4f} | {row.validation:.4f} | {mark}"
             print(f"| {search.variant} | {widths} | {recipe} | {errors} |", flush=True)

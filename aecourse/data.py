@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+# The chapters call the corruptions by these names too.
+from aecourse.corruptions import add_gaussian_noise, mask_pixels, salt_and_pepper  # noqa: F401
 from aecourse.validation import (
     IMAGE_SHAPE,
     check_choice,
     check_images,
     check_labels,
-    check_positive,
     check_share,
     check_whole_number,
     describe,
@@ -125,35 +126,6 @@ class ImageSet(Dataset):
 def as_float(pixels):
     """Grey values 0..255 (uint8) as a fresh float32 tensor in [0, 1]; float images are copied."""
     return pixels.float().div_(255) if pixels.dtype == torch.uint8 else pixels.clone()
-
-
-def add_gaussian_noise(x, std, clamp=True):
-    """x + std · ε with ε standard normal, a fresh draw for each pixel.
-
-    Args:
-        x: (N, 1, 28, 28) float32 in [0, 1].
-        std: standard deviation of the noise, in grey values.
-        clamp: cut to [0, 1], as an image must be; the noise is then no longer Gaussian.
-    """
-    check_images(x, "x")
-    check_positive(std, "std")
-    noisy = x + std * torch.randn_like(x)
-    return noisy.clamp(0, 1) if clamp else noisy
-
-
-def mask_pixels(x, share):
-    """x with each pixel set to 0 with probability `share`, in [0, 1] (Vincent et al. 2008)."""
-    check_images(x, "x")
-    check_share(share, "share")
-    return x * (torch.rand_like(x) >= share)
-
-
-def salt_and_pepper(x, share):
-    """x with each pixel set, with probability `share` in [0, 1], to black or white with equal odds."""
-    check_images(x, "x")
-    check_share(share, "share")
-    corrupted = torch.rand_like(x) < share
-    return torch.where(corrupted, torch.randint_like(x, 2), x)
 
 
 @dataclass(frozen=True)

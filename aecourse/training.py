@@ -43,6 +43,20 @@ ENOUGH_STEPS = 250  # for any healthy training to do better than the mean image
 FORMAT = 1  # of the files that `save` writes
 
 
+@dataclass(frozen=True)
+class Settings:
+    """A training written out, so that no default can change it: `fit(model, train, **asdict(settings))`.
+
+    Attributes: the arguments of `fit` that one chooses, by the same names.
+    """
+
+    epochs: int
+    batch_size: int
+    max_lr: float
+    optimizer: str
+    schedule: str
+
+
 @dataclass
 class History:
     """One float an epoch in each list; all lists have the same length, but for the two that may be empty.

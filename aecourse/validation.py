@@ -60,17 +60,20 @@ def mend_for(low, high):
     return "undo a standardisation by x * std + mean, or cut noise off by .clamp(0, 1)"
 
 
-def check_images(images, name="images", overshoot=False):
-    """Raise unless `images` is a finite float32 tensor of shape (N, 1, 28, 28), N > 0, with values in [0, 1].
+def check_images(images, name="images", overshoot=False, shape=IMAGE_SHAPE):
+    """Raise unless `images` is a finite float32 tensor of shape (N, *shape), N > 0, with values in [0, 1].
+
+    A `shape` of None allows any (C, H, W).
 
     Noise and linear decoders leave [0, 1]. Where such images are welcome, `overshoot`, only another scale is refused,
     by two signs that neither of them shows: nothing below 0 and something above 16, as in 0..255; or a lowest value
     below 0 that a tenth of all pixels share, which is a black background after standardising or scaling to [-1, 1].
     Photographs without a plain background can be standardised unseen.
     """
-    expected = "float32 images of shape (N, 1, 28, 28)"
+    axes = ("C", "H", "W") if shape is None else shape
+    expected = f"float32 images of shape (N, {', '.join(map(str, axes))})"
     low, high = check_float_tensor(images, name, expected, extremes=True)
-    if images.dim() != 4 or tuple(images.shape[1:]) != IMAGE_SHAPE:
+    if images.dim() != 4 or (shape is not None and tuple(images.shape[1:]) != shape):
         raise ValueError(f"{name}: expected {expected}, got {describe(images)}.")
     if overshoot and not is_other_scale(images, low, high):
         return
@@ -152,6 +155,14 @@ def check_positive(value, name):
         raise TypeError(f"{name}: expected a number above zero, got {describe(value)}.")
     if not 0 < value < math.inf:  # False for NaN
         raise ValueError(f"{name}: expected a number above zero, got {value}.")
+
+
+def check_not_negative(value, name):
+    """Raise unless `value` is a finite number of 0 or more."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: expected a number of 0 or more, got {describe(value)}.")
+    if not 0 <= value < math.inf:  # False for NaN
+        raise ValueError(f"{name}: expected a number of 0 or more, got {value}.")
 
 
 def check_share(value, name):

@@ -2,15 +2,20 @@
 
 import inspect
 import math
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from aecourse import choice, data, models, training
-from aecourse.choice import Candidate, Row, chosen
+from aecourse.choice import FIRST, Candidate, Row, chosen
 
 PAGE = Path(__file__).parent.parent / "book/defaults.md"
+
+
+def candidate(widths, max_lr, **changes):
+    return Candidate(widths, replace(FIRST, max_lr=max_lr, **changes))
 
 
 def rows_of_the_page():
@@ -25,8 +30,8 @@ def rows_of_the_page():
         widths = () if widths == "none" else tuple(map(int, widths.split("-")))
         model = searches[variant].build(widths)
         weights = sum(parameter.numel() for parameter in model.parameters())
-        candidate = Candidate(widths, float(max_lr), int(batch_size), int(epochs))
-        found.setdefault(variant, []).append((Row(candidate, float(train), float(validation), weights), bool(mark)))
+        tried = candidate(widths, float(max_lr), batch_size=int(batch_size), epochs=int(epochs))
+        found.setdefault(variant, []).append((Row(tried, float(train), float(validation), weights), bool(mark)))
     return found
 
 
@@ -48,7 +53,7 @@ def test_the_page_holds_every_search():
     assert list(PAGE_ROWS) == [search.variant for search in choice.SEARCHES]
     for search in choice.SEARCHES:
         tried = {row.candidate for row, _ in PAGE_ROWS[search.variant]}
-        assert tried >= {Candidate(widths, rate) for widths in search.widths for rate in search.rates}
+        assert tried >= {candidate(widths, rate) for widths in search.widths for rate in search.rates}
 
 
 @pytest.mark.parametrize("variant", PAGE_ROWS)
@@ -67,8 +72,9 @@ def test_the_chosen_row_is_the_default(variant):
     (marked,) = [row.candidate for row, mark in PAGE_ROWS[variant] if mark]
     model = DEFAULTS[variant]()
     assert getattr(model, "hidden_dims", getattr(model, "channels", ())) == marked.widths
-    assert (model.max_lr, model.batch_size) == (marked.max_lr, marked.batch_size)
-    assert inspect.signature(training.fit).parameters["epochs"].default == marked.epochs
+    recommended = {"batch_size": model.batch_size, "max_lr": model.max_lr}
+    defaults = {name: parameter.default for name, parameter in inspect.signature(training.fit).parameters.items()}
+    assert asdict(marked.settings).items() <= (defaults | recommended).items()
 
 
 def test_the_sparse_default_keeps_numbers_because_that_was_better_than_a_penalty():
@@ -80,11 +86,11 @@ def test_the_sparse_default_keeps_numbers_because_that_was_better_than_a_penalty
 
 def test_the_rule():
     rows = [
-        Row(Candidate((512,), 1e-2), 0.0, 0.0100, 800),
-        Row(Candidate((256,), 1e-3), 0.0, 0.0109, 400),
-        Row(Candidate((256,), 1e-2), 0.0, 0.0105, 400),
-        Row(Candidate((128,), 1e-2), 0.0, 0.0111, 200),
-        Row(Candidate((64,), 1e-2), 0.0, float("inf"), 100),
+        Row(candidate((512,), 1e-2), 0.0, 0.0100, 800),
+        Row(candidate((256,), 1e-3), 0.0, 0.0109, 400),
+        Row(candidate((256,), 1e-2), 0.0, 0.0105, 400),
+        Row(candidate((128,), 1e-2), 0.0, 0.0111, 200),
+        Row(candidate((64,), 1e-2), 0.0, float("inf"), 100),
     ]
     assert chosen(rows) == rows[2]  # the smallest within a tenth, and its better rate
     assert chosen(rows[:1] + rows[3:]) == rows[0]  # 0.0111 is more than a tenth above
@@ -103,7 +109,7 @@ def test_a_search_tries_all_pairs_then_batches_then_epochs_and_never_sees_a_test
     )
     tried, best = choice.search_through(search, train, validation)
     assert len(tried) == 6 and best in [row.candidate for row in tried]
-    assert {row.candidate.batch_size for row in tried[4:5]} == {128} and tried[5].candidate.epochs == 1
+    assert tried[4].candidate.settings.batch_size == 128 and tried[5].candidate.settings.epochs == 1
     assert "test" not in inspect.signature(choice.search_through).parameters
     assert ".test" not in inspect.getsource(choice)
 

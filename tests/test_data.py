@@ -267,31 +267,3 @@ def test_the_full_size_trains(fashion_folder):
     history = training.fit(model, clothes.train, test=clothes.test, epochs=1, progress=False)
     variance = clothes.test.images.var(0, correction=0).mean().item()
     assert history.test_mse[0] < 0.6 * variance, "one epoch should explain most of the variance"
-
-
-@pytest.mark.parametrize(
-    "corrupt",
-    [
-        lambda x: data.add_gaussian_noise(x, 0.3),
-        lambda x: data.mask_pixels(x, 0.3),
-        lambda x: data.salt_and_pepper(x, 0.3),
-    ],
-)
-def test_corruptions_keep_shape_and_range_and_leave_the_original(corrupt):
-    x = data.load_mnist().test.images
-    before = x.clone()
-    noisy = corrupt(x)
-    assert noisy.shape == x.shape and noisy.dtype == x.dtype and noisy.min() >= 0 and noisy.max() <= 1
-    assert torch.equal(x, before) and not torch.equal(noisy, x)
-
-
-def test_corruptions_do_what_they_say():
-    torch.manual_seed(0)
-    x = torch.full((200, 1, 28, 28), 0.5)
-    noise = data.add_gaussian_noise(x, 0.3, clamp=False) - x
-    assert abs(noise.mean()) < 0.005 and abs(noise.std() - 0.3) < 0.005
-    assert abs((data.mask_pixels(x, 0.25) == 0).float().mean() - 0.25) < 0.01
-    salted = data.salt_and_pepper(x, 0.4)
-    assert abs((salted == 0).float().mean() - 0.2) < 0.01 and abs((salted == 1).float().mean() - 0.2) < 0.01
-    with pytest.raises(ValueError, match="share: expected"):
-        data.mask_pixels(x, 1.5)

@@ -157,8 +157,8 @@ BAD_MODELS = [
     (broken(small(), lambda m: m.decoder.insert(1, nn.Tanh())), "got a decoder with a Tanh"),
     (broken(small(), lambda m: m.decoder[2].weight[0].fill_(1e5)), "up to 65,504, got 1e+05"),
     (broken(small(), lambda m: m.decoder[2].bias[0].fill_(torch.nan)), "got nan; train again"),
-    (broken(small(), lambda m: m.encoder[-1].weight.fill_(torch.inf)), "expected finite codes"),
-    (broken(small(), lambda m: m.encoder[-1].weight.zero_()), "the same code for all digits"),
+    (broken(small(), lambda m: m.to_code.weight.fill_(torch.inf)), "expected finite codes"),
+    (broken(small(), lambda m: m.to_code.weight.zero_()), "the same code for all digits"),
 ]
 
 

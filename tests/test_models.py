@@ -68,6 +68,31 @@ def test_vanilla_widths(hidden_dims, d):
     )
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_input_and_target_are_two_things(variant, x):
+    model = variant(latent_dim=5)
+    parts = []
+    for target in (None, x, 1 - x):
+        torch.manual_seed(1)
+        parts.append([part.item() for part in model.loss_parts(x, target)])
+    assert parts[0] == parts[1] and parts[1][0] != parts[2][0] and parts[1][1] == parts[2][1]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_layers_around_the_code_have_names(variant):
+    model = variant(latent_dim=5)
+    rows = 10 if variant is models.VariationalAutoencoder else 5  # mu and logvar
+    assert isinstance(model.to_code, nn.Linear) and model.to_code.out_features == rows
+    assert isinstance(model.from_code, nn.Linear) and model.from_code.in_features == 5
+    assert any(layer is model.to_code for layer in model.encoder) and model.from_code is model.decoder[0]
+
+
+def test_the_layer_to_the_code_is_the_last_one_with_weights_also_before_a_relu():
+    for code in ("relu", "linear"):
+        model = models.SparseAutoencoder(5, hidden_dims=(), sparsity_weight=1e-4, code=code)
+        assert model.to_code is model.encoder[1] and model.to_code.weight.shape == model.from_code.weight.T.shape
+
+
 def test_vanilla_and_base_loss_is_the_plain_error(x):
     model = models.VanillaAutoencoder(4)
     assert torch.equal(model.loss(x), losses.reconstruction(model(x), x))
@@ -104,13 +129,17 @@ def test_a_corruption_that_works_in_place_changes_neither_images_nor_targets(x):
         (lambda x: None, "None"),
         (lambda x: x.flatten(1), r"a float32 tensor of shape \(6, 784\)"),
         (lambda x: x.double(), "a float64 tensor"),
-        (lambda x: x[:3], "3"),
         (lambda x: x * 255, "0.*255"),
     ],
 )
 def test_a_corruption_must_return_images(corruption, came, x):
     with pytest.raises((TypeError, ValueError), match=rf"^what corruption returns: expected .* got {came}"):
         models.DenoisingAutoencoder(4, corruption=corruption).loss(x)
+
+
+def test_a_corruption_must_return_all_images(x):
+    with pytest.raises(ValueError, match=r"expected two tensors of one shape, got \(3, .* and \(6, "):
+        models.DenoisingAutoencoder(4, corruption=lambda images: images[:3]).loss(x)
 
 
 @pytest.mark.parametrize("variant", [v for v in VARIANTS if v is not models.DenoisingAutoencoder])
@@ -134,16 +163,6 @@ def test_a_variational_body_keeps_its_kl_term_and_its_sampling(x):
     assert model.loss_parts(x)[1] > 0
     model.corruption = lambda images: images
     assert model.loss(x) != model.loss(x), "the code should be sampled"
-
-
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v is not models.DenoisingAutoencoder])
-def test_every_variant_asks_its_own_corrupt(variant, x):
-    model = variant(latent_dim=5)
-    torch.manual_seed(1)
-    expected = model.loss_parts(x * 0, target=x)
-    model.corrupt = lambda images: images * 0
-    torch.manual_seed(1)
-    assert model.loss_parts(x) == expected
 
 
 def test_a_denoiser_is_what_it_was_for_a_plain_body(x):
@@ -184,24 +203,52 @@ def test_the_denoisers_parts_are_the_bodys_also_when_they_are_assigned(x):
     assert model.loss_parts(x)[1] == 7
 
 
-def test_another_body_brings_its_length_and_its_recipe(x):
-    model = models.DenoisingAutoencoder(4)
-    model.body = body = models.ConvolutionalAutoencoder(7)
-    assert (model.latent_dim, model.max_lr, model.batch_size) == (7, body.max_lr, body.batch_size)
-    assert torch.equal(model(x), body(x)) and model.hidden_dims is None
-    for no_body in (nn.Identity(), None):
-        with pytest.raises(TypeError, match="body: expected an Autoencoder"):
-            model.body = no_body
-    assert model.body is body
+def test_the_recipe_is_the_bodys():
+    body = models.ConvolutionalAutoencoder(7)
+    body.max_lr, body.batch_size = 1e-4, 17
+    model = models.DenoisingAutoencoder(body=body)
+    assert (model.latent_dim, model.max_lr, model.batch_size, model.hidden_dims) == (7, 1e-4, 17, None)
 
 
-def test_a_body_must_take_a_target_and_a_subclass_must_not_hide_the_body():
-    class Own(models.VanillaAutoencoder):
-        def loss_parts(self, x):
-            return losses.reconstruction(self(x), x), 0
+def test_a_denoiser_can_be_a_body_and_both_corrupt(x):
+    inner = models.DenoisingAutoencoder(4, (16,), corruption=lambda images: images / 2)
+    model = models.DenoisingAutoencoder(body=inner, corruption=lambda images: images / 3)
+    assert torch.equal(model.loss(x), losses.reconstruction(model(x / 3 / 2), x))
 
-    with pytest.raises(TypeError, match=r"body: expected an Autoencoder with loss_parts\(x, target\)"):
-        models.DenoisingAutoencoder(body=Own(4))
+
+class OwnLoss(models.VanillaAutoencoder):
+    def loss(self, x):
+        return (self(x) - x).abs().mean()
+
+
+class NoTarget(models.VanillaAutoencoder):
+    def loss_parts(self, x):
+        return losses.reconstruction(self(x), x), 0
+
+
+def assigned_loss():
+    body = models.VanillaAutoencoder(4)
+    body.loss = lambda x: (body(x) - x).abs().mean()
+    return body
+
+
+@pytest.mark.parametrize(
+    ("build", "came"),
+    [
+        (lambda: OwnLoss(4), r"a loss\(x\) of its own"),
+        (assigned_loss, r"a loss\(x\) of its own"),
+        (lambda: NoTarget(4), r"loss_parts\(x\)"),
+    ],
+)
+def test_a_body_that_cannot_tell_its_input_from_its_target_is_refused(build, came):
+    """Its objective would be left out in silence, or it would learn to reconstruct the noise."""
+    with pytest.raises(
+        TypeError, match=rf"^body: expected an Autoencoder with loss_parts\(x, target\).* {came}; .*\.$"
+    ):
+        models.DenoisingAutoencoder(body=build())
+
+
+def test_a_subclass_must_not_hide_the_body():
     with pytest.raises(TypeError, match="penalty: expected in the body's class"):
 
         class Idle(models.DenoisingAutoencoder):
@@ -269,6 +316,11 @@ def test_denoising_noise_is_clamped_and_as_strong_as_asked():
     assert noisy.min() >= 0 and noisy.max() <= 1 and abs((noisy - grey).std() - 0.1) < 0.005
 
 
+def test_a_denoiser_without_noise_is_its_body(x):
+    model = models.DenoisingAutoencoder(4, noise_std=0)
+    assert torch.equal(model.loss(x), model.body.loss(x))
+
+
 def test_denoising_composes_with_an_architecture(x):
     body = models.ConvolutionalAutoencoder(4)
     model = models.DenoisingAutoencoder(body=body)
@@ -279,7 +331,7 @@ def test_sparse_codes_have_exact_zeros_and_unit_columns(x):
     model = models.SparseAutoencoder(40, sparsity_weight=3e-5)
     z = model.encode(x)
     assert (z >= 0).all() and (z == 0).any()
-    assert torch.allclose(model.decoder[0].weight.norm(dim=0), torch.ones(40), atol=1e-5)
+    assert torch.allclose(model.from_code.weight.norm(dim=0), torch.ones(40), atol=1e-5)
     assert math.isclose(model.penalty(z).item(), model.sparsity_weight * z.abs().sum(1).mean().item(), rel_tol=1e-5)
 
 
@@ -294,7 +346,7 @@ def test_top_k_keeps_the_k_largest(x):
 def test_the_naive_form_has_no_zeros_and_free_columns(x):
     model = models.SparseAutoencoder(40, sparsity_weight=3e-5, code="linear")
     assert (model.encode(x) != 0).all() and (model.encode(x) < 0).any()
-    assert not torch.allclose(model.decoder[0].weight.norm(dim=0), torch.ones(40), atol=0.05)
+    assert not torch.allclose(model.from_code.weight.norm(dim=0), torch.ones(40), atol=0.05)
 
 
 def test_variational_loss_is_the_negative_elbo_in_units_of_the_pixel_error(x):
@@ -384,7 +436,7 @@ def test_samples_of_a_density_follow_the_seed_and_come_in_random_order(kind):
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: models.DenoisingAutoencoder(noise_std=0),
+        lambda: models.DenoisingAutoencoder(noise_std=-0.1),
         lambda: models.DenoisingAutoencoder(corruption=0.3),
         lambda: models.DenoisingAutoencoder(body=nn.Identity()),
         lambda: models.SparseAutoencoder(4, top_k=5),
@@ -431,7 +483,7 @@ def test_pca_draws_nothing_and_gives_the_same_each_time(digits):
     one, two = models.fit_pca(x, 4), models.fit_pca(x, 4)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
-    largest = one.decoder[0].weight.gather(0, one.decoder[0].weight.abs().argmax(0, keepdim=True))
+    largest = one.from_code.weight.gather(0, one.from_code.weight.abs().argmax(0, keepdim=True))
     assert (largest > 0).all()
 
 

@@ -1,6 +1,8 @@
 """`fit` against a plain PyTorch loop, what it promises when things go wrong, and models that are kept in a file."""
 
 import contextlib
+import dataclasses
+import inspect
 import json
 import math
 import os
@@ -83,6 +85,19 @@ def test_another_seed_gives_other_numbers(digits):
         training.fit(small_model(), digits.train, epochs=1, seed=seed, progress=False).train_loss for seed in (1, 2)
     ]
     assert losses[0] != losses[1]
+
+
+def test_settings_are_all_that_one_chooses_and_leave_nothing_to_a_default(digits):
+    chosen = {field.name for field in dataclasses.fields(training.Settings)}
+    assert chosen == inspect.signature(training.fit).parameters.keys() - {"model", "train", "test", "seed", "progress"}
+    assert all(field.default is dataclasses.MISSING for field in dataclasses.fields(training.Settings))
+    settings = training.Settings(epochs=2, batch_size=50, max_lr=1e-3, optimizer="adam", schedule="constant")
+    a, b = small_model(), small_model()
+    training.fit(a, digits.train, progress=False, **dataclasses.asdict(settings))
+    training.fit(b, digits.train, None, 2, 0, 50, 1e-3, "adam", "constant", progress=False)
+    assert torch.equal(weights(a), weights(b))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.epochs = 3
 
 
 def test_training_lowers_the_error_and_the_history_says_how_much(digits):
@@ -436,7 +451,7 @@ class DeadUnits(models.VanillaAutoencoder):
     def __init__(self):
         super().__init__(4, (16,))
         self.encoder.append(nn.ReLU())
-        nn.init.constant_(self.encoder[-2].bias, -100.0)
+        nn.init.constant_(self.to_code.bias, -100.0)
 
 
 @pytest.mark.parametrize(

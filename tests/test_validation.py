@@ -80,9 +80,6 @@ WITH_IMAGES = {
     "reconstruction of": lambda x: losses.reconstruction(IMAGES, x),
     "gaussian_nll": lambda x: losses.gaussian_nll(x, IMAGES, 1.0),
     "bernoulli_nll": lambda x: losses.bernoulli_nll(x, IMAGES),
-    "add_gaussian_noise": lambda x: data.add_gaussian_noise(x, 0.3),
-    "mask_pixels": lambda x: data.mask_pixels(x, 0.3),
-    "salt_and_pepper": lambda x: data.salt_and_pepper(x, 0.3),
     "fit": lambda x: training.fit(MODEL, None if x is SET else x, progress=False),
 }
 # A digit has a black background, and that is how another scale shows where noise and overshoot are welcome.
@@ -110,9 +107,6 @@ TAKES_DATA = (
     "reconstruction_auc of outliers",
     "classifier_features",
     "reconstruction of",
-    "add_gaussian_noise",
-    "mask_pixels",
-    "salt_and_pepper",
 )
 WITH_CODES = {
     "decode": MODEL.decode,

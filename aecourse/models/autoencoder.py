@@ -9,8 +9,8 @@ from aecourse.validation import check_codes, check_images, check_loss_parts, che
 class Autoencoder(nn.Module):
     """An encoder f and a decoder g, trained so that g(f(x)) ≈ x (Rumelhart, Hinton & Williams 1986).
 
-    A variant sets `encoder` (images to codes) and `decoder` (codes to images) and overrides `corrupt`,
-    `penalty` or `loss_parts` where its objective differs.
+    A variant sets `encoder` (images to codes) and `decoder` (codes to images) and overrides `penalty` or
+    `loss_parts` where its objective differs.
 
     Images are float32 of shape (N, 1, 28, 28) in [0, 1]. What is encoded may leave [0, 1], as noise and linear
     decoders do; images on another scale (0..255, [-1, 1], standardised) are refused where they show.
@@ -28,6 +28,16 @@ class Autoencoder(nn.Module):
         check_whole_number(latent_dim, "latent_dim")
         self.latent_dim = latent_dim
 
+    @property
+    def to_code(self):
+        """The last linear layer of the encoder: row j of its weight computes number j of the code."""
+        return [layer for layer in self.encoder.modules() if isinstance(layer, nn.Linear)][-1]
+
+    @property
+    def from_code(self):
+        """The first linear layer of the decoder: column j of its weight is what number j of the code adds."""
+        return next(layer for layer in self.decoder.modules() if isinstance(layer, nn.Linear))
+
     def encode(self, x):
         """Codes z = f(x): (N, 1, 28, 28) float32 -> (N, d)."""
         check_images(x, "x", overshoot=True)
@@ -42,10 +52,6 @@ class Autoencoder(nn.Module):
         """Reconstructions x_hat = g(f(x)), same shape as x."""
         return self.decode(self.encode(x))
 
-    def corrupt(self, x):
-        """What the encoder sees in training: here the image itself. Another one is a new tensor: x is the target."""
-        return x
-
     def penalty(self, z):
         """What the objective asks of the codes, a scalar: here nothing."""
         return z.new_zeros(())
@@ -54,10 +60,13 @@ class Autoencoder(nn.Module):
         """The two parts of the objective, (reconstruction, penalty), scalars.
 
         Args:
-            x: what is encoded, after `corrupt`: (N, 1, 28, 28) float32.
+            x: what is encoded, (N, 1, 28, 28) float32; it may leave [0, 1], as noise does.
             target: what is to be reconstructed, the same shape, in [0, 1]; None for x itself.
+
+        Raises:
+            TypeError, ValueError: on bad input, or if `penalty` does not return a scalar.
         """
-        z = self.encode(self.corrupt(x))
+        z = self.encode(x)
         penalty = self.penalty(z)
         check_scalar(penalty, "penalty")
         return losses.reconstruction(self.decode(z), x if target is None else target), penalty

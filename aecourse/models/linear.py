@@ -54,8 +54,8 @@ def fit_pca(images, latent_dim=32):
     with torch.random.fork_rng(devices=[]):
         model = LinearAutoencoder(latent_dim)
     with torch.no_grad():
-        model.encoder[1].weight.copy_(directions.T)
-        model.encoder[1].bias.copy_(-mean @ directions)
-        model.decoder[0].weight.copy_(directions)
-        model.decoder[0].bias.copy_(mean)
+        model.to_code.weight.copy_(directions.T)
+        model.to_code.bias.copy_(-mean @ directions)
+        model.from_code.weight.copy_(directions)
+        model.from_code.bias.copy_(mean)
     return model.eval().to(images.device)

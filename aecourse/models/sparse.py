@@ -39,14 +39,13 @@ class SparseAutoencoder(VanillaAutoencoder):
             if top_k > latent_dim:
                 raise ValueError(f"top_k: expected at most latent_dim, {latent_dim}, got {top_k}.")
         self.sparsity_weight, self.top_k, self.code = sparsity_weight, top_k, code
-        to_code, from_code = self.encoder[-1], self.decoder[0]
         if not self.hidden_dims:
-            self.decoder = nn.Sequential(from_code, self.decoder[-1])  # a sum of columns: no sigmoid
+            self.decoder = nn.Sequential(self.from_code, self.decoder[-1])  # a sum of columns: no sigmoid
         if code == "relu":
             self.encoder.append(nn.ReLU())
-            parametrize.register_parametrization(from_code, "weight", UnitColumns())
+            parametrize.register_parametrization(self.from_code, "weight", UnitColumns())
             with torch.no_grad():  # a unit first looks for what it draws: fewer die (Gao et al. 2024)
-                to_code.weight.copy_(from_code.weight.T)
+                self.to_code.weight.copy_(self.from_code.weight.T)
 
     def encode(self, x):
         """Codes (N, d), zero but for the active units."""

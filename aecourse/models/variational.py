@@ -31,8 +31,7 @@ class VariationalAutoencoder(VanillaAutoencoder):
         super().__init__(latent_dim, hidden_dims)
         check_positive(std, "std")
         self.std = std
-        to_code = self.encoder[-1]
-        self.encoder[-1] = nn.Linear(to_code.in_features, 2 * latent_dim)  # mu and logvar
+        self.encoder[-1] = nn.Linear(self.to_code.in_features, 2 * latent_dim)  # mu and logvar
 
     def posterior(self, x):
         """Mean and log-variance of q(z given x): (N, 1, 28, 28) -> (N, d), (N, d)."""
@@ -52,7 +51,7 @@ class VariationalAutoencoder(VanillaAutoencoder):
 
     def loss_parts(self, x, target=None):
         """(reconstruction of target, or x, from a sampled code, 2 s² / n · KL), scalars."""
-        mu, logvar = self.posterior(self.corrupt(x))
+        mu, logvar = self.posterior(x)
         x_hat = self.decode(self.reparameterize(mu, logvar))
         kl = losses.kl_divergence(mu, logvar)
         return losses.reconstruction(x_hat, x if target is None else target), 2 * self.std**2 / IMAGE_SIZE * kl

@@ -2,14 +2,14 @@
 
 import torch
 
-from aecourse import data, metrics, models, reproducibility, training
+from aecourse import corruptions, metrics, models, reproducibility, training
 
 
 def test_clean_digits_are_harder_with_other_seeds_too(digits):
     """notebooks/04_denoising.ipynb: "With the seeds 1 and 2 it errs more as well"."""
     x = digits.test.images
     reproducibility.seed_everything(1)
-    x_noisy = data.add_gaussian_noise(x, 0.3)
+    x_noisy = corruptions.add_gaussian_noise(x, 0.3)
     for seed in (1, 2):
         reproducibility.seed_everything(seed)
         model = models.DenoisingAutoencoder(latent_dim=32, noise_std=0.3)

@@ -19,8 +19,8 @@ def dictionary(digits):
         model = models.SparseAutoencoder(latent_dim=128, hidden_dims=(), **options)
         mean = digits.train.images.mean(0).flatten()
         with torch.no_grad():
-            model.decoder[0].bias.copy_(mean)
-            model.encoder[1].bias.copy_(-model.encoder[1].weight @ mean)
+            model.from_code.bias.copy_(mean)
+            model.to_code.bias.copy_(-model.to_code.weight @ mean)
         training.fit(model, digits.train, epochs=10, max_lr=max_lr, seed=seed)
         return model
 
@@ -48,6 +48,6 @@ def test_top_k_depends_on_the_seed_more_than_l1(digits, dictionary):
             columns = []
             for seed in seeds:
                 model = dictionary(seed, **options)
-                columns.append(model.decoder[0].weight.detach()[:, living(model, digits.train.images)])
+                columns.append(model.from_code.weight.detach()[:, living(model, digits.train.images)])
             match[next(iter(options))] = (columns[0].T @ columns[1]).amax(1).median().item()
         assert match["top_k"] < 0.85 * match["sparsity_weight"], f"seeds {seeds}: best matches {match}"

@@ -2,7 +2,7 @@
 
 import torch
 
-from aecourse import data, metrics, models, reproducibility, training
+from aecourse import corruptions, metrics, models, reproducibility, training
 
 VARIANTS = {
     "vanilla": lambda: models.VanillaAutoencoder(32, hidden_dims=(128,)),
@@ -17,7 +17,7 @@ def test_the_rate_is_chosen_on_validation_digits(digits):
     rest, validation = digits.train.split(0.1, seed=0)
     x = validation.images
     reproducibility.seed_everything(0)
-    x_noisy = data.add_gaussian_noise(x, 0.3)
+    x_noisy = corruptions.add_gaussian_noise(x, 0.3)
     for name, build in VARIANTS.items():
         errors = {}
         for rate in (0.005, 0.01, 0.02, 0.04):

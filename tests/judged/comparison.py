@@ -13,7 +13,10 @@ WRONG = {
     "clean_mse": [
         (lambda model, x: model.loss(x), "own objective"),
         (lambda model, x: model.loss_parts(x)[0], "Show it the clean images"),
-        (lambda model, x: (model(model.corrupt(x)) - x).square().mean(), "Show it the clean images"),
+        (
+            lambda model, x: (model(model.corrupt(x) if hasattr(model, "corrupt") else x) - x).square().mean(),
+            "Show it the clean images",
+        ),
         (lambda model, x: (model((x + torch.randn_like(x)).clamp(0, 1)) - x).square().mean() * 2, "take the mean of"),
         (lambda model, x: (model(x) - x).square().sum(), "that is a sum"),
         (lambda model, x: (model(x) - x).square().sum((1, 2, 3)).mean(), "factor of 784"),
