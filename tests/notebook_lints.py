@@ -186,6 +186,19 @@ def lint_checkpoint_claim(notebook):
             yield notebook.finding(cell, expected, "write `# Checkpoint: what it claims`")
 
 
+def lint_checkpoint_first_line(notebook):
+    """A checkpoint begins its cell with one sentence, full stop: the line that a page shows in place of the cell."""
+    for cell in notebook.code:
+        comments = [line for line in cell.source.strip().split("\n") if line.startswith("# Checkpoint")]
+        for line in comments:
+            if line != first_line(cell):
+                expected = f"a cell that begins with {line!r}"
+                yield notebook.finding(cell, expected, "split the cell above this line")
+            elif not re.fullmatch(r"(?:(?![.!?]\s).)+\.", line):
+                expected = f"one sentence with a full stop in the first line, not {line!r}"
+                yield notebook.finding(cell, expected, "write `# Checkpoint: what it claims.`")
+
+
 def lint_checkpoint_assert(notebook):
     """A checkpoint asserts something."""
     for cell in notebook.checkpoints:
@@ -994,7 +1007,7 @@ LINTS_OF_SOLUTIONS = (
 )
 LINTS = LINTS_OF_BOTH + LINTS_OF_CHAPTERS + LINTS_OF_SOLUTIONS
 # The notebooks do not meet these yet: they are shown planted failures only.
-LINTS_TO_COME = ()
+LINTS_TO_COME = (lint_checkpoint_first_line,)
 
 
 def lints_for(path):

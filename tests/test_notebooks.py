@@ -189,6 +189,14 @@ PLANTED = [
     (lints.lint_setup_cell, 2, "imports, the seed", "`reproducibility.seed_everything(0)`", swap("_everything(0)", "")),
     (lints.lint_setup_cell, 2, "imports, the seed", "`plotting.use_style()`", swap("plotting.use_style()", "", 1)),
     (lints.lint_checkpoint_claim, 5, "claim", "write `# Checkpoint: ", add(code("# Checkpoint\nassert 1, 'one'"))),
+    *(
+        (lints.lint_checkpoint_first_line, 5, says, mend, add(code(f"{source}\nassert a, 'x'"), which))
+        for says, mend, source, which in (
+            ("full stop", "write `# Checkpoint: ", "# Checkpoint: no stop", 0),
+            ("one sentence", "write `# Checkpoint: ", "# Checkpoint: one. And two.", 1),
+            ("begins with", "split the cell", "a = 1\n# Checkpoint: below.", 0),
+        )
+    ),
     (lints.lint_checkpoint_assert, 5, "an assert", "`assert claim, ", add(code("# Checkpoint: x\nprint(1)"))),
     (lints.lint_checkpoint_message, 5, "a sentence", "`assert a, 'a ", add(code("# Checkpoint: x\nassert a"))),
     (lints.lint_empty_cell, 5, "code", "delete the cell", add(code("  "))),
@@ -389,6 +397,13 @@ def test_what_just_fits_is_no_problem(tmp_path):
     path, _ = write(chapter, solutions, tmp_path)
     for lint in (lints.lint_cell_length, lints.lint_line_length):
         assert not any("cell 5 (" in sentence for sentence in findings(lint, path))
+
+
+def test_a_checkpoint_that_claims_one_thing_is_no_problem(tmp_path):
+    chapter, solutions = good_pair()
+    chapter.cells.insert(5, code("# Checkpoint: with λ = 0.5 it is 0.0096.\nassert a, 'x'\n\n# More. And more."))
+    path, _ = write(chapter, solutions, tmp_path)
+    assert not any("cell 5 (" in sentence for sentence in findings(lints.lint_checkpoint_first_line, path))
 
 
 def test_a_notebook_of_the_course_is_named_from_its_root():
