@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import inspect
 import json
-import math
 import os
 import random
 import signal
@@ -137,7 +136,7 @@ def fit(
 
     Raises:
         TypeError, ValueError: on bad input, before anything is trained; or what the model's own methods return.
-        FloatingPointError: when the loss is NaN or infinite.
+        FloatingPointError: when a loss is NaN or infinite, at the end of its epoch; it names the batch.
         Stopped: on Ctrl-C or Jupyter's stop button; it holds the history of the finished epochs.
 
     Warns:
@@ -153,44 +152,30 @@ def fit(
     check_choice(schedule, "schedule", SCHEDULES)
     check_whole_number(seed, "seed", minimum=0)
 
-    history, epoch, batch, stopped, hint = History(), 1, 1, False, None
+    history, losses, epoch, stopped, hint = History(), [], 1, False, None
     start, afterwards = time.perf_counter(), contextlib.ExitStack()
     try:
-        afterwards.enter_context(_generators_kept())
-        seed_everything(seed)
-        afterwards.enter_context(torch.inference_mode(False))  # gradients, also where the caller has switched them off
-        afterwards.enter_context(torch.enable_grad())
-        home, device = next(model.parameters()).device, default_device()
-        afterwards.callback(lambda: model.eval().to(home))
-        model.to(device)
-        train, test = train.to(device), test and test.to(device)
-        batches = -(-len(train) // batch_size)
-        optim, scheduler = _prepare(model, optimizer, schedule, max_lr, epochs * batches)
+        train, test, device = _prepare(afterwards, model, train, test, seed)
+        steps = epochs * -(-len(train) // batch_size)
+        optim, scheduler = _optimizer(model, optimizer, schedule, max_lr, steps)
         adjust_threads = afterwards.enter_context(_threads(device))
+        bar = afterwards.enter_context(_bar(steps, progress))
         start = time.perf_counter()
-        unwatched = not (progress and _watched())
-        # To stdout: a wiped bar on stderr would leave a red strip in the notebook.
-        bar = tqdm(total=epochs * batches, unit="batch", delay=2, leave=False, file=sys.stdout, disable=unwatched)
-        afterwards.callback(bar.close)
         for epoch in range(1, epochs + 1):
-            model.train()
-            parts = []  # of the loss, one (loss, reconstruction, images) a batch
-            order = torch.randperm(len(train), device=device)
-            for batch, indices in enumerate(order.split(batch_size), start=1):  # noqa: B007 - for the error
+            losses = []
+            for x in _batches(train, batch_size, device):
                 step_start = time.perf_counter()
-                parts.append(_step(model, train.batch(indices), optim, scheduler))
+                losses.append(_step(model, x, optim, scheduler, first=not losses))
                 adjust_threads(time.perf_counter() - step_start)
                 bar.update()
-            model.eval()
-            every = -(-len(train) // (EVALUATION_LIMIT if epoch == epochs else EVALUATION_GLANCE))
-            _record(history, parts, _clean_mse(model, train, every), test and _clean_mse(model, test))
+            _record(history, losses, model, train, test, last=epoch == epochs)
             bar.set_postfix_str(f"epoch {epoch}/{epochs}, train MSE {history.train_mse[-1]:.4f}", refresh=False)
-        hint = _hint(model, train, history, epochs * batches)
+        hint = _hint(model, train, history, steps)
     except KeyboardInterrupt:
         stopped = True
     except NotFiniteError:
         raise FloatingPointError(
-            f"The loss became NaN or infinite in epoch {epoch}, batch {batch}: "
+            f"The loss became NaN or infinite in epoch {epoch}, batch {_first_odd(losses)}: "
             f"build the model anew and train it with a max_lr below {max_lr:g}."
         ) from None
     finally:
@@ -198,12 +183,7 @@ def fit(
             afterwards.close()
             history.seconds = time.perf_counter() - start
     if stopped or presses:
-        finished = len(history.train_mse) or "no"
-        raise Stopped(
-            f"Stopped in epoch {epoch} of {epochs}; the model has the weights of its last step, "
-            f"and this exception's `history` has {finished} finished epoch{'' if finished == 1 else 's'}.",
-            history,
-        )
+        raise _stopped(history, epoch, epochs)
     if hint:
         warnings.warn(hint, stacklevel=2)
     return history
@@ -242,7 +222,19 @@ def _check_weights(model):
         )
 
 
-def _prepare(model, optimizer, schedule, max_lr, steps):
+def _prepare(afterwards, model, train, test, seed):
+    """Seed, allow gradients and move everything to the device; `afterwards` puts back what the caller had."""
+    afterwards.enter_context(_generators_kept())
+    seed_everything(seed)
+    afterwards.enter_context(torch.inference_mode(False))  # gradients, also where the caller has switched them off
+    afterwards.enter_context(torch.enable_grad())
+    home, device = next(model.parameters()).device, default_device()
+    afterwards.callback(lambda: model.eval().to(home))
+    model.to(device)
+    return train.to(device), test and test.to(device), device
+
+
+def _optimizer(model, optimizer, schedule, max_lr, steps):
     """The optimizer of the weights that aren't frozen, and the schedule of its rate."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optim = OPTIMIZERS[optimizer](weights, lr=max_lr, fused=weights[0].device.type != "mps")
@@ -251,51 +243,100 @@ def _prepare(model, optimizer, schedule, max_lr, steps):
     return optim, torch.optim.lr_scheduler.ConstantLR(optim, factor=1.0)
 
 
-def _step(model, x, optim, scheduler):
-    """Train on one batch: its loss, the reconstruction part if the model has parts, its number of images."""
+def _batches(train, batch_size, device):
+    """All images once, in a fresh order."""
+    for indices in torch.randperm(len(train), device=device).split(batch_size):
+        yield train.batch(indices)
+
+
+def _step(model, x, optim, scheduler, first):
+    """Train on one batch: its loss, the reconstruction part if the model has parts, its number of images.
+
+    The numbers stay where they were computed until the epoch ends. What a model of the learner's own can have wrong
+    shows in the `first` batch of an epoch; there it is looked for, not in each.
+    """
+    if first:
+        model.train()
     version = x._version  # grows with each change in place
-    loss, *parts = _objective(model, x)
-    if x._version != version:
-        raise ValueError(
-            "The model's loss changed the images that it was given, and so what it should reconstruct; "
-            "let it work on a copy, x.clone()."
-        )
-    value = loss.item()
-    if not math.isfinite(value):
-        raise NotFiniteError
+    objective = _objective(model, x)
+    if first:
+        _check_objective(objective, model, unchanged=x._version == version)
+    loss = objective[0]
     optim.zero_grad()
     loss.backward()
     optim.step()
     scheduler.step()
-    return value, *(torch.as_tensor(part).item() for part in parts), len(x)
+    return *(torch.as_tensor(part).detach() for part in objective), len(x)
 
 
 def _objective(model, x):
     """(loss, reconstruction), scalars; of a model with a `loss` of its own only (loss,)."""
-    if getattr(model.loss, "__func__", None) is models.Autoencoder.loss:
-        parts = model.loss_parts(x)
-        check_loss_parts(parts)
-        reconstruction, penalty = parts
-        objective = reconstruction + penalty, reconstruction
-    else:
-        objective = (model.loss(x),)
+    if not _has_parts(model):
+        return (model.loss(x),)
+    parts = model.loss_parts(x)
+    check_loss_parts(parts)
+    reconstruction, penalty = parts
+    return reconstruction + penalty, reconstruction
+
+
+def _has_parts(model):
+    return getattr(model.loss, "__func__", None) is models.Autoencoder.loss
+
+
+def _check_objective(objective, model, unchanged):
+    """Raise unless what a model of the learner's own asks for can be trained on."""
+    if not _has_parts(model):
         check_scalar(objective[0], "loss")
     if not getattr(objective[0], "requires_grad", False):
         raise ValueError(
             "The model's loss depends on no weight that is trained: is one of them frozen that should not be, "
             "or does it use .detach(), .item() or torch.no_grad()?"
         )
-    return objective
+    if not unchanged:
+        raise ValueError(
+            "The model's loss changed the images that it was given, and so what it should reconstruct; "
+            "let it work on a copy, x.clone()."
+        )
 
 
-def _record(history, parts, train_mse, test_mse):
+def _record(history, losses, model, train, test, last):
     """Add an epoch to `history`, at its end and all at once: an interrupt can't leave lists of different lengths."""
-    *columns, sizes = torch.tensor(parts, dtype=torch.float64).T
+    if _first_odd(losses) <= len(losses):
+        raise NotFiniteError
+    model.eval()
+    every = -(-len(train) // (EVALUATION_LIMIT if last else EVALUATION_GLANCE))
+    train_mse, test_mse = _clean_mse(model, train, every), test and _clean_mse(model, test)
+    *columns, sizes = zip(*losses, strict=True)
+    columns, sizes = [torch.stack(column).cpu().double() for column in columns], torch.tensor(sizes).double()
     train_loss, *train_reconstruction = [(column @ sizes / sizes.sum()).item() for column in columns]
     history.train_loss.append(train_loss)
     history.train_reconstruction.extend(train_reconstruction)
     history.train_mse.append(train_mse)
     history.test_mse.extend([] if test_mse is None else [test_mse])
+
+
+def _first_odd(losses):
+    """The batch, counted from 1, whose loss is the first that isn't finite; the next batch if all are."""
+    finite = torch.stack([loss for loss, *_ in losses]).isfinite().tolist() if losses else []
+    return [*finite, False].index(False) + 1
+
+
+def _stopped(history, epoch, epochs):
+    """What to raise after a press of stop in this epoch."""
+    finished = len(history.train_mse) or "no"
+    return Stopped(
+        f"Stopped in epoch {epoch} of {epochs}; the model has the weights of its last step, "
+        f"and this exception's `history` has {finished} finished epoch{'' if finished == 1 else 's'}.",
+        history,
+    )
+
+
+@contextlib.contextmanager
+def _bar(steps, progress):
+    """A bar of `steps` batches, if someone watches; on stdout, since a wiped one on stderr would leave a red strip."""
+    hidden = not (progress and _watched())
+    with tqdm(total=steps, unit="batch", delay=2, leave=False, file=sys.stdout, disable=hidden) as bar:
+        yield bar
 
 
 def _watched():

@@ -103,3 +103,18 @@ def test_a_recipe_is_trained_with_its_own_model_and_settings(one_epoch, monkeypa
         one_epoch(row, recipe=recipe)
         trained, used = calls.pop()
         assert trained is model and used.items() >= (asdict(settings) | {"epochs": 1}).items()
+
+
+def test_the_bare_loop_trains_the_same_network_as_fit():
+    """Its opponent must not win by doing less: same steps, and the same error in the end."""
+    reached = []
+
+    def build(fresh=models.VanillaAutoencoder):
+        reached.append(fresh(8, (64,)))
+        return reached[-1]
+
+    build.batch_size = models.VanillaAutoencoder.batch_size
+    benchmark.course_epoch(IMAGES, build)
+    benchmark.bare_epoch(IMAGES, build)
+    ours, bare = (((model(IMAGES.images) - IMAGES.images) ** 2).mean().item() for model in reached)
+    assert 0.8 < ours / bare < 1.25 and bare < 0.09
