@@ -183,3 +183,8 @@ def test_no_hint_holds_the_line_that_answers_it(check):
 def test_a_line_that_can_be_pasted_is_found(solution, cases, hint):
     exercise = Exercise("Planted.", solution=solution, cases=cases, lesson="", mistakes=[(0.0, hint)], otherwise="")
     assert list(accepted(exercise)) != []
+
+
+def test_a_shape_alone_gives_no_reason_that_only_values_could_give():
+    message = checks.toward_the_vae.kl(lambda mu, logvar: mu.max()).message
+    assert "one number for the whole batch" in message and "averaged" not in message

@@ -15,7 +15,7 @@ class Exercise(Check):
     Kind and shape of an answer come from the solution: a number, a tensor, a word, or a tuple of these. An answer is
     right if it gives what the solution gives. Else it is the first mistake that gives the same as it does, or fails
     with the same error; and if its shape is not the solution's, the first mistake of its shape. So each mistake is
-    written once. `tests/test_exercises.py` hands in all of them: each must get its own hint.
+    written once. `tests/test_checks.py` hands in all of them: each must get its own hint.
 
     Args:
         asks: what is asked, in a line; it becomes the docstring.

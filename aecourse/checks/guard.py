@@ -120,7 +120,7 @@ def said(error):
 
 
 def one_line(text):
-    """`text` without line breaks, not longer than a learner reads, its sentences two at most."""
+    """`text` without line breaks, and not longer than a learner reads."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 2].rstrip() + " …"
 
