@@ -85,8 +85,12 @@ class Stopped(KeyboardInterrupt):
         history: the `History` of the finished epochs, perhaps of none.
     """
 
-    def __init__(self, message, history):
-        super().__init__(message)
+    def __init__(self, history, epochs):
+        finished = len(history.train_mse)
+        super().__init__(
+            f"Stopped in epoch {min(finished + 1, epochs)} of {epochs}; the model has the weights of its last step, "
+            f"and this exception's `history` has {finished or 'no'} finished epoch{'' if finished == 1 else 's'}."
+        )
         self.history = history
 
     def _render_traceback_(self):
@@ -139,74 +143,43 @@ def fit(
     Warns:
         UserWarning: if the trained model reconstructs no better than the mean image does.
     """
-    _check(model, train, test)
+    _check_model(model)
+    _check_images(train, test)
     batch_size = model.batch_size if batch_size is None else batch_size
     max_lr = model.max_lr if max_lr is None else max_lr
-    check_whole_number(epochs, "epochs")
-    check_whole_number(batch_size, "batch_size")
-    check_positive(max_lr, "max_lr")
-    check_choice(optimizer, "optimizer", tuple(OPTIMIZERS))
-    check_choice(schedule, "schedule", SCHEDULES)
-    check_whole_number(seed, "seed", minimum=0)
+    _check_settings(epochs, seed, batch_size, max_lr, optimizer, schedule)
+    steps = epochs * math.ceil(len(train) / batch_size)
 
-    history, epoch, batch, stopped, hint = History(), 1, 1, False, None
-    start, afterwards = time.perf_counter(), contextlib.ExitStack()
+    history, hint, stopped, afterwards = History(), None, False, contextlib.ExitStack()
     try:
-        afterwards.enter_context(_generators_kept())
-        seed_everything(seed)
-        afterwards.enter_context(torch.inference_mode(False))  # gradients, also where the caller has switched them off
-        afterwards.enter_context(torch.enable_grad())
-        home, device = next(model.parameters()).device, default_device()
-        afterwards.callback(lambda: model.eval().to(home))
-        model.to(device)
+        device = afterwards.enter_context(_borrowed(model, seed))
         train, test = train.to(device), test and test.to(device)
-        batches = -(-len(train) // batch_size)
-        optim, scheduler = _prepare(model, optimizer, schedule, max_lr, epochs * batches)
+        optim, scheduler = _prepare(model, optimizer, schedule, max_lr, steps)
         adjust_threads = afterwards.enter_context(_threads(device))
-        start = time.perf_counter()
-        unwatched = not (progress and _watched())
-        # To stdout: a wiped bar on stderr would leave a red strip in the notebook.
-        bar = tqdm(total=epochs * batches, unit="batch", delay=2, leave=False, file=sys.stdout, disable=unwatched)
-        afterwards.callback(bar.close)
+        bar = afterwards.enter_context(_bar(steps, progress))
+        afterwards.enter_context(_timed(history))
         for epoch in range(1, epochs + 1):
-            model.train()
-            parts = []  # of the loss, one (loss, reconstruction, images) a batch
             order = torch.randperm(len(train), device=device)
-            for batch, indices in enumerate(order.split(batch_size), start=1):  # noqa: B007 - for the error
-                step_start = time.perf_counter()
-                parts.append(_step(model, train.batch(indices), optim, scheduler))
-                adjust_threads(time.perf_counter() - step_start)
-                bar.update()
-            model.eval()
-            every = -(-len(train) // (EVALUATION_LIMIT if epoch == epochs else EVALUATION_GLANCE))
-            _record(history, parts, _clean_mse(model, train, every), test and _clean_mse(model, test))
+            batches = _paced(order.split(batch_size), adjust_threads, bar)
+            losses = _train_epoch(model, train, batches, optim, scheduler, first=epoch == 1)
+            _check_finite(losses, epoch, max_lr)
+            _record(history, losses, model, train, test, last=epoch == epochs)
             bar.set_postfix_str(f"epoch {epoch}/{epochs}, train MSE {history.train_mse[-1]:.4f}", refresh=False)
-        hint = _hint(model, train, history, epochs * batches)
+        hint = _hint(model, train, history, steps)
     except KeyboardInterrupt:
         stopped = True
-    except NotFiniteError:
-        raise FloatingPointError(
-            f"The loss became NaN or infinite in epoch {epoch}, batch {batch}: "
-            f"build the model anew and train it with a max_lr below {max_lr:g}."
-        ) from None
     finally:
         with _undisturbed() as presses:
             afterwards.close()
-            history.seconds = time.perf_counter() - start
     if stopped or presses:
-        finished = len(history.train_mse) or "no"
-        raise Stopped(
-            f"Stopped in epoch {epoch} of {epochs}; the model has the weights of its last step, "
-            f"and this exception's `history` has {finished} finished epoch{'' if finished == 1 else 's'}.",
-            history,
-        )
+        raise Stopped(history, epochs)
     if hint:
         warnings.warn(hint, stacklevel=2)
     return history
 
 
-def _check(model, train, test):
-    """Raise unless `model` can be trained and `train` and `test` are images."""
+def _check_model(model):
+    """Raise unless `model` can be trained."""
     if not isinstance(model, models.Autoencoder):
         raise TypeError(
             f"model: expected an autoencoder such as models.VanillaAutoencoder(), got {describe(model)}; "
@@ -216,12 +189,26 @@ def _check(model, train, test):
     check_weights(model)
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError("model: expected weights to train, but all are frozen; model.requires_grad_(True) frees them.")
+
+
+def _check_images(train, test):
+    """Raise unless both are sets of images; `test` may be None."""
     for name, images in (("train", train), ("test", test)):
         if not (hasattr(images, "batch") and hasattr(images, "to")) and (name == "train" or images is not None):
             raise TypeError(
                 f"{name}: expected a data.ImageSet such as digits.{name}, got {describe(images)}; "
                 "wrap tensors as data.ImageSet(images, labels)."
             )
+
+
+def _check_settings(epochs, seed, batch_size, max_lr, optimizer, schedule):
+    """Raise unless each is what `fit` says."""
+    check_whole_number(epochs, "epochs")
+    check_whole_number(batch_size, "batch_size")
+    check_positive(max_lr, "max_lr")
+    check_choice(optimizer, "optimizer", tuple(OPTIMIZERS))
+    check_choice(schedule, "schedule", SCHEDULES)
+    check_whole_number(seed, "seed", minimum=0)
 
 
 def _prepare(model, optimizer, schedule, max_lr, steps):
@@ -233,67 +220,139 @@ def _prepare(model, optimizer, schedule, max_lr, steps):
     return optim, torch.optim.lr_scheduler.ConstantLR(optim, factor=1.0)
 
 
-def _step(model, x, optim, scheduler):
-    """Train on one batch: its loss, the reconstruction part if the model has parts, its number of images."""
+def _train_epoch(model, train, batches, optim, scheduler, first):
+    """Take a step for each of `batches`, tensors of indices; `first` asks for a closer look at the first of them.
+
+    Returns:
+        (batches, 3) float64 on the CPU, a row each: the loss, its reconstruction part, the number of images. A row
+        whose loss isn't finite may be the last one, although there are more batches.
+    """
+    model.train()
+    losses, sizes = [], []  # the losses stay on the device until the epoch is over: to look at one is to wait for it
+    for indices in batches:
+        x = train.batch(indices)  # (N, 1, 28, 28)
+        sizes.append(len(x))
+        try:
+            loss, reconstruction = _first_objective(model, x) if first and not losses else _objective(model, x)
+        except NotFiniteError:  # a check in one of the model's methods was the first to see it
+            losses += [torch.tensor(math.nan)] * 2
+            break
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+        scheduler.step()
+        losses += [loss.detach(), torch.as_tensor(reconstruction).detach()]
+    values = torch.stack([value.to(x.device) for value in losses]).cpu().double()
+    return torch.column_stack([values.view(-1, 2), torch.tensor(sizes, dtype=torch.float64)])
+
+
+def _objective(model, x, check=False):
+    """(loss, reconstruction), scalars; the reconstruction of a model with a `loss` of its own is NaN: it has no parts.
+
+    `check` looks at what the model's methods return, before anything is computed with it.
+    """
+    if getattr(model.loss, "__func__", None) is models.Autoencoder.loss:
+        parts = model.loss_parts(x)
+        if check:
+            check_loss_parts(parts)
+        reconstruction, penalty = parts
+        return reconstruction + penalty, reconstruction
+    loss = model.loss(x)
+    if check:
+        check_scalar(loss, "loss")
+    return loss, math.nan
+
+
+def _first_objective(model, x):
+    """`_objective` of the first batch: what a model does wrong it does from the start, so that one look is enough."""
     version = x._version  # grows with each change in place
-    loss, *parts = _objective(model, x)
+    loss, reconstruction = _objective(model, x, check=True)
     if x._version != version:
         raise ValueError(
             "The model's loss changed the images that it was given, and so what it should reconstruct; "
             "let it work on a copy, x.clone()."
         )
-    value = loss.item()
-    if not math.isfinite(value):
-        raise NotFiniteError
-    optim.zero_grad()
-    loss.backward()
-    optim.step()
-    scheduler.step()
-    return value, *(torch.as_tensor(part).item() for part in parts), len(x)
-
-
-def _objective(model, x):
-    """(loss, reconstruction), scalars; of a model with a `loss` of its own only (loss,)."""
-    if getattr(model.loss, "__func__", None) is models.Autoencoder.loss:
-        parts = model.loss_parts(x)
-        check_loss_parts(parts)
-        reconstruction, penalty = parts
-        objective = reconstruction + penalty, reconstruction
-    else:
-        objective = (model.loss(x),)
-        check_scalar(objective[0], "loss")
-    if not getattr(objective[0], "requires_grad", False):
+    if not getattr(loss, "requires_grad", False):
         raise ValueError(
             "The model's loss depends on no weight that is trained: is one of them frozen that should not be, "
             "or does it use .detach(), .item() or torch.no_grad()?"
         )
-    return objective
+    return loss, reconstruction
 
 
-def _record(history, parts, train_mse, test_mse):
-    """Add an epoch to `history`, at its end and all at once: an interrupt can't leave lists of different lengths."""
-    *columns, sizes = torch.tensor(parts, dtype=torch.float64).T
-    train_loss, *train_reconstruction = [(column @ sizes / sizes.sum()).item() for column in columns]
+def _check_finite(losses, epoch, max_lr):
+    """Raise if one of an epoch's losses is NaN or infinite. The model is of no use then."""
+    finite = losses[:, 0].isfinite().tolist()
+    if not all(finite):
+        raise FloatingPointError(
+            f"The loss became NaN or infinite in epoch {epoch}, batch {finite.index(False) + 1}: "
+            f"build the model anew and train it with a max_lr below {max_lr:g}."
+        )
+
+
+def _record(history, losses, model, train, test, last):
+    """Measure `model` and add the epoch to `history`."""
+    model.eval()
+    every = math.ceil(len(train) / (EVALUATION_LIMIT if last else EVALUATION_GLANCE))
+    train_mse, test_mse = _clean_mse(model, train, every), test and _clean_mse(model, test)
+    *columns, sizes = losses.T
+    train_loss, reconstruction = [(column @ sizes / sizes.sum()).item() for column in columns]
+    # At the end and all at once: an interrupt can't leave lists of different lengths.
     history.train_loss.append(train_loss)
-    history.train_reconstruction.extend(train_reconstruction)
+    history.train_reconstruction.extend([] if math.isnan(reconstruction) else [reconstruction])
     history.train_mse.append(train_mse)
     history.test_mse.extend([] if test_mse is None else [test_mse])
-
-
-def _watched():
-    """Whether someone sees the bar: in a terminal, in Jupyter or Colab, not when the book is built."""
-    return sys.stdout.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
 
 
 @torch.no_grad()
 def _clean_mse(model, images, step=1):
     """Mean squared pixel error of `model` on every `step`-th uncorrupted image."""
-    device, total, pixels = next(model.parameters()).device, 0.0, 0
+    device, sums, pixels = next(model.parameters()).device, [], 0
     for indices in torch.arange(0, len(images), step, device=device).split(EVALUATION_BATCH):
         x = images.batch(indices)
         squares = (model(x.clone()).flatten() - x.flatten()).square()  # a copy: the model may work in place
-        total, pixels = total + squares.sum().item(), pixels + len(squares)
-    return total / pixels
+        sums.append(squares.sum())
+        pixels += len(squares)
+    return sum(torch.stack(sums).tolist()) / pixels
+
+
+def _bar(steps, progress):
+    """A bar that shows itself after two seconds where someone sees it, and wipes itself off."""
+    watched = sys.stdout.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules  # not in a book
+    # To stdout: a wiped bar on stderr would leave a red strip in the notebook.
+    return tqdm(total=steps, unit="batch", delay=2, leave=False, file=sys.stdout, disable=not (progress and watched))
+
+
+def _paced(batches, adjust_threads, bar):
+    """Hand out `batches`; what is done with one of them is a step, of which the threads and the bar are told."""
+    for batch in batches:
+        start = time.perf_counter()
+        yield batch
+        adjust_threads(time.perf_counter() - start)
+        bar.update()
+
+
+@contextlib.contextmanager
+def _timed(history):
+    """Write down how long it took."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        history.seconds = time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def _borrowed(model, seed):
+    """Take `model` to the device that is yielded, with gradients on and all generators seeded; give all back."""
+    home, device = next(model.parameters()).device, default_device()
+    with _generators_kept(), torch.inference_mode(False), torch.enable_grad():
+        seed_everything(seed)
+        try:
+            model.to(device)
+            yield device
+        finally:
+            model.eval().to(home)
 
 
 @contextlib.contextmanager

@@ -257,6 +257,52 @@ def test_a_loss_that_is_not_finite_names_epoch_and_batch(digits):
     assert "\n" not in str(caught.value) and "max_lr" in str(caught.value)
 
 
+class Unguarded(models.VanillaAutoencoder):
+    """A loss of its own, around all checks in the package; NaN from its loss number `bad` on."""
+
+    bad, calls = math.inf, 0
+
+    def loss(self, x):
+        self.calls += 1
+        loss = (self.decoder(self.encoder(x)) - x).square().mean()
+        return loss * math.nan if self.calls >= self.bad else loss
+
+
+@pytest.mark.parametrize("bad, epoch, batch", [(1, 1, 1), (7, 2, 3), (8, 2, 4)])
+def test_the_first_loss_that_is_not_finite_is_named_and_its_epoch_the_last(digits, bad, epoch, batch):
+    model = small_model(model=Unguarded)
+    model.bad = bad
+    with pytest.raises(FloatingPointError, match=f"epoch {epoch}, batch {batch}:"):
+        training.fit(model, digits.train, epochs=5, batch_size=64, progress=False)
+    assert model.calls <= 4 * epoch and not model.training
+
+
+def test_a_check_in_the_model_that_meets_the_nan_first_ends_it_too(digits):
+    model = small_model()
+    with torch.no_grad():
+        model.to_code.bias.fill_(math.nan)
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 1:"):
+        training.fit(model, digits.train, epochs=2, batch_size=64, progress=False)
+
+
+def test_no_step_waits_for_the_value_of_its_loss(digits, monkeypatch):
+    looks, item = [], torch.Tensor.item
+    monkeypatch.setattr(torch.Tensor, "item", lambda self: looks.append(self) or item(self))
+    counts = []
+    for batch_size in (125, 5):  # 2 and 50 steps
+        looks.clear()
+        training.fit(small_model(model=Unguarded), digits.train, epochs=1, batch_size=batch_size, progress=False)
+        counts.append(len(looks))
+    assert counts[0] == counts[1]
+
+
+def test_what_a_method_returns_is_looked_at_once(digits, monkeypatch):
+    looks, check = [], training.check_loss_parts
+    monkeypatch.setattr(training, "check_loss_parts", lambda parts: looks.append(parts) or check(parts))
+    training.fit(small_model(), digits.train, epochs=3, batch_size=64, progress=False)
+    assert len(looks) == 1
+
+
 def test_a_rate_that_is_far_too_high_is_told_so(digits):
     model = models.LinearAutoencoder(4)
     with pytest.raises(FloatingPointError, match="max_lr below 1e"):
