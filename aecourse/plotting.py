@@ -148,25 +148,30 @@ class Table:
 
     def _repr_html_(self):
         """Styles are inline, since JupyterLab and Colab bring none; a narrow screen scrolls the table, not the page."""
-        number = "text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding: 0.25em 0.7em"
-        head = "text-align: left; font-weight: normal; padding: 0.25em 0.7em 0.25em 0"
+        number = "text-align: right; font-variant-numeric: tabular-nums; padding: 0.25em 0.7em; vertical-align: bottom"
+        head = "text-align: left; font-weight: normal; padding: 0.25em 0.7em 0.25em 0; min-width: 5em"
         rows = []
         for i, (name, row) in enumerate(self.cells.items()):
             marked = [
                 f"<strong>{escape(text)}</strong>" if (i, j) in self.best else escape(text)
                 for j, text in enumerate(row)
             ]
-            values = "".join(f'<td style="{number}">{text}</td>' for text in marked)
-            rows.append(f'<tr><th scope="row" style="{head}">{escape(name)}</th>{values}</tr>')
-        columns = "".join(f'<th scope="col" style="{number}">{escape(column)}</th>' for column in self.columns)
-        caption = escape(self.caption) + (" <strong>Bold</strong>: the best." if self.best else "")
-        return (
+            values = "".join(f'<td style="{number}; white-space: nowrap">{text}</td>' for text in marked)
+            rows.append(f'<tr><th scope="row" style="{head}">{_unbroken(name)}</th>{values}</tr>')
+        columns = "".join(f'<th scope="col" style="{number}">{_unbroken(column)}</th>' for column in self.columns)
+        caption = escape(self.caption) + (". <strong>Bold</strong>: the best." if self.best else "")
+        return (  # no <caption>: it would be as narrow as the table, and scroll with it
+            f'<div style="padding-bottom: 0.4em">{caption}</div>'
             f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{escape(self.caption)}">'
             '<table class="course-table" style="border-collapse: collapse; margin: 0">'
-            f'<caption style="text-align: left; caption-side: top; padding-bottom: 0.4em">{caption}</caption>'
             f'<thead style="border-bottom: 1px solid currentColor"><tr><td></td>{columns}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
+
+
+def _unbroken(head):
+    """A head for HTML, which a narrow column may break anywhere but within "d = 32"."""
+    return escape(head).replace(" = ", "&nbsp;=&nbsp;")
 
 
 def table(rows, caption, form=".4f", lowest=(), highest=()):

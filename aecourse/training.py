@@ -137,7 +137,7 @@ def fit(
 
     Raises:
         TypeError, ValueError: on bad input, before anything is trained; or what the model's own methods return.
-        FloatingPointError: when the loss is NaN or infinite.
+        FloatingPointError: when a loss is NaN or infinite, at the end of its epoch at the latest; it names the batch.
         Stopped: on Ctrl-C or Jupyter's stop button; it holds the history of the finished epochs.
 
     Warns:

@@ -189,14 +189,13 @@ def lint_checkpoint_claim(notebook):
 def lint_checkpoint_first_line(notebook):
     """A checkpoint begins its cell with one sentence, full stop: the line that a page shows in place of the cell."""
     for cell in notebook.code:
-        comments = [line for line in cell.source.strip().split("\n") if line.startswith("# Checkpoint")]
-        for line in comments:
-            if line != first_line(cell):
-                expected = f"a cell that begins with {line!r}"
-                yield notebook.finding(cell, expected, "split the cell above this line")
-            elif not re.fullmatch(r"(?:(?![.!?]\s).)+\.", line):
-                expected = f"one sentence with a full stop in the first line, not {line!r}"
-                yield notebook.finding(cell, expected, "write `# Checkpoint: what it claims.`")
+        if not re.search(r"^# Checkpoint", cell.source, re.MULTILINE):
+            continue
+        if not cell.source.strip().startswith("# Checkpoint"):
+            yield notebook.finding(cell, "a cell that begins with its `# Checkpoint`", "split the cell above that line")
+        elif not re.fullmatch(r"(?:(?![.!?]\s).)+\.", first_line(cell)):
+            expected = f"one sentence with a full stop in the first comment, not {first_line(cell)!r}"
+            yield notebook.finding(cell, expected, "write `# Checkpoint: what it claims.`")
 
 
 def lint_checkpoint_assert(notebook):
@@ -946,6 +945,7 @@ def lint_line_length(notebook):
 # The lists
 
 LINTS_OF_BOTH = (
+    lint_checkpoint_first_line,
     lint_cell_length,
     lint_line_length,
     lint_title,
@@ -1006,8 +1006,6 @@ LINTS_OF_SOLUTIONS = (
     lint_solution_right,
 )
 LINTS = LINTS_OF_BOTH + LINTS_OF_CHAPTERS + LINTS_OF_SOLUTIONS
-# The notebooks do not meet these yet: they are shown planted failures only.
-LINTS_TO_COME = (lint_checkpoint_first_line,)
 
 
 def lints_for(path):

@@ -80,9 +80,13 @@ def test_a_table_prints_as_aligned_text():
 def test_a_table_is_a_table_in_a_page():
     html = plotting.table(ROWS, "MSE & more", FORMS, lowest=["test"])._repr_html_()
     assert html.count("<tr>") == 3 and html.count('scope="row"') == 2 and html.count('scope="col"') == 3
-    assert "&lt;3 seeds&gt;" in html and "MSE &amp; more" in html and "<caption" in html
+    assert "&lt;3 seeds&gt;" in html and ">MSE &amp; more. <strong>Bold</strong>" in html
     assert html.count("<strong>0.0091 to 0.0098</strong>") == 1 and html.count("<strong>") == 2
     assert "<strong>" not in plotting.table(ROWS, "MSE", FORMS)._repr_html_()
+
+
+def test_a_narrow_page_breaks_no_equation_in_a_head():
+    assert ">PCA, d&nbsp;=&nbsp;32</th>" in plotting.table({"PCA, d = 32": {"MSE": 0.1}}, "MSE")._repr_html_()
 
 
 @pytest.mark.parametrize(
