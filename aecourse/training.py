@@ -1,9 +1,7 @@
-"""The only place where weights are updated; and where a trained model is kept."""
+"""The only place where weights are updated. `save` and `load`, which keep a model in a file, are from `saving`."""
 
 import contextlib
-import hashlib
-import inspect
-import json
+import math
 import os
 import random
 import signal
@@ -13,21 +11,21 @@ import threading
 import time
 import warnings
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
 from aecourse import models
 from aecourse.reproducibility import default_device, seed_everything
+from aecourse.saving import load, save  # noqa: F401 - training.save and training.load
 from aecourse.validation import (
     NotFiniteError,
     check_choice,
     check_loss_parts,
     check_positive,
     check_scalar,
+    check_weights,
     check_whole_number,
     describe,
 )
@@ -39,7 +37,6 @@ EVALUATION_LIMIT = 10_000  # after the last epoch; more training images would co
 EVALUATION_GLANCE = 1_000  # after the others: enough for a curve
 SHORTEST_RUN, LONGEST_RUN = 50, 1_000  # steps with all threads: worth another look at once; before the next look
 ENOUGH_STEPS = 250  # for any healthy training to do better than the mean image
-FORMAT = 1  # of the files that `save` writes
 
 
 @dataclass(frozen=True)
@@ -88,8 +85,12 @@ class Stopped(KeyboardInterrupt):
         history: the `History` of the finished epochs, perhaps of none.
     """
 
-    def __init__(self, message, history):
-        super().__init__(message)
+    def __init__(self, history, epochs):
+        finished = len(history.train_mse)
+        super().__init__(
+            f"Stopped in epoch {min(finished + 1, epochs)} of {epochs}; the model has the weights of its last step, "
+            f"and this exception's `history` has {finished or 'no'} finished epoch{'' if finished == 1 else 's'}."
+        )
         self.history = history
 
     def _render_traceback_(self):
@@ -136,70 +137,62 @@ def fit(
 
     Raises:
         TypeError, ValueError: on bad input, before anything is trained; or what the model's own methods return.
-        FloatingPointError: when a loss is NaN or infinite, at the end of its epoch; it names the batch.
+        FloatingPointError: when a loss is NaN or infinite, at the end of its epoch at the latest; it names the batch.
         Stopped: on Ctrl-C or Jupyter's stop button; it holds the history of the finished epochs.
 
     Warns:
         UserWarning: if the trained model reconstructs no better than the mean image does.
     """
-    _check(model, train, test)
+    _check_model(model)
+    _check_images(train, test)
     batch_size = model.batch_size if batch_size is None else batch_size
     max_lr = model.max_lr if max_lr is None else max_lr
-    check_whole_number(epochs, "epochs")
-    check_whole_number(batch_size, "batch_size")
-    check_positive(max_lr, "max_lr")
-    check_choice(optimizer, "optimizer", tuple(OPTIMIZERS))
-    check_choice(schedule, "schedule", SCHEDULES)
-    check_whole_number(seed, "seed", minimum=0)
+    _check_settings(epochs, seed, batch_size, max_lr, optimizer, schedule)
+    steps = epochs * math.ceil(len(train) / batch_size)
 
-    history, losses, epoch, stopped, hint = History(), [], 1, False, None
-    start, afterwards = time.perf_counter(), contextlib.ExitStack()
+    history, hint, stopped, afterwards = History(), None, False, contextlib.ExitStack()
     try:
-        train, test, device = _prepare(afterwards, model, train, test, seed)
-        steps = epochs * -(-len(train) // batch_size)
-        optim, scheduler = _optimizer(model, optimizer, schedule, max_lr, steps)
+        device = afterwards.enter_context(_borrowed(model, seed))
+        train, test = train.to(device), test and test.to(device)
+        optim, scheduler = _prepare(model, optimizer, schedule, max_lr, steps)
         adjust_threads = afterwards.enter_context(_threads(device))
         bar = afterwards.enter_context(_bar(steps, progress))
-        start = time.perf_counter()
+        afterwards.enter_context(_timed(history))
         for epoch in range(1, epochs + 1):
-            losses = []
-            for x in _batches(train, batch_size, device):
-                step_start = time.perf_counter()
-                losses.append(_step(model, x, optim, scheduler, first=not losses))
-                adjust_threads(time.perf_counter() - step_start)
-                bar.update()
+            order = torch.randperm(len(train), device=device)
+            batches = _paced(order.split(batch_size), adjust_threads, bar)
+            losses = _train_epoch(model, train, batches, optim, scheduler, first=epoch == 1)
+            _check_finite(losses, epoch, max_lr)
             _record(history, losses, model, train, test, last=epoch == epochs)
             bar.set_postfix_str(f"epoch {epoch}/{epochs}, train MSE {history.train_mse[-1]:.4f}", refresh=False)
         hint = _hint(model, train, history, steps)
     except KeyboardInterrupt:
         stopped = True
-    except NotFiniteError:
-        raise FloatingPointError(
-            f"The loss became NaN or infinite in epoch {epoch}, batch {_first_odd(losses)}: "
-            f"build the model anew and train it with a max_lr below {max_lr:g}."
-        ) from None
     finally:
         with _undisturbed() as presses:
             afterwards.close()
-            history.seconds = time.perf_counter() - start
     if stopped or presses:
-        raise _stopped(history, epoch, epochs)
+        raise Stopped(history, epochs)
     if hint:
         warnings.warn(hint, stacklevel=2)
     return history
 
 
-def _check(model, train, test):
-    """Raise unless `model` can be trained and `train` and `test` are images."""
+def _check_model(model):
+    """Raise unless `model` can be trained."""
     if not isinstance(model, models.Autoencoder):
         raise TypeError(
             f"model: expected an autoencoder such as models.VanillaAutoencoder(), got {describe(model)}; "
             "for a network of your own, write a subclass of models.Autoencoder whose __init__ calls "
             "super().__init__(latent_dim) and sets self.encoder and self.decoder."
         )
-    _check_weights(model)
+    check_weights(model)
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ValueError("model: expected weights to train, but all are frozen; model.requires_grad_(True) frees them.")
+
+
+def _check_images(train, test):
+    """Raise unless both are sets of images; `test` may be None."""
     for name, images in (("train", train), ("test", test)):
         if not (hasattr(images, "batch") and hasattr(images, "to")) and (name == "train" or images is not None):
             raise TypeError(
@@ -208,33 +201,17 @@ def _check(model, train, test):
             )
 
 
-def _check_weights(model):
-    """Raise unless `model` has weights, all float32 and made for training."""
-    weights = list(model.parameters())
-    if not weights:
-        raise ValueError("model: expected weights to train, but it has none; set self.encoder and self.decoder.")
-    odd = [weight for weight in weights if weight.dtype != torch.float32]
-    if odd:
-        raise TypeError(f"model: expected float32 weights, got {describe(odd[0])}; call model.float().")
-    if any(tensor.is_inference() for tensor in (*weights, *model.buffers())):
-        raise ValueError(
-            "model: its weights were made under torch.inference_mode() and can't be trained; build it outside."
-        )
+def _check_settings(epochs, seed, batch_size, max_lr, optimizer, schedule):
+    """Raise unless each is what `fit` says."""
+    check_whole_number(epochs, "epochs")
+    check_whole_number(batch_size, "batch_size")
+    check_positive(max_lr, "max_lr")
+    check_choice(optimizer, "optimizer", tuple(OPTIMIZERS))
+    check_choice(schedule, "schedule", SCHEDULES)
+    check_whole_number(seed, "seed", minimum=0)
 
 
-def _prepare(afterwards, model, train, test, seed):
-    """Seed, allow gradients and move everything to the device; `afterwards` puts back what the caller had."""
-    afterwards.enter_context(_generators_kept())
-    seed_everything(seed)
-    afterwards.enter_context(torch.inference_mode(False))  # gradients, also where the caller has switched them off
-    afterwards.enter_context(torch.enable_grad())
-    home, device = next(model.parameters()).device, default_device()
-    afterwards.callback(lambda: model.eval().to(home))
-    model.to(device)
-    return train.to(device), test and test.to(device), device
-
-
-def _optimizer(model, optimizer, schedule, max_lr, steps):
+def _prepare(model, optimizer, schedule, max_lr, steps):
     """The optimizer of the weights that aren't frozen, and the schedule of its rate."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optim = OPTIMIZERS[optimizer](weights, lr=max_lr, fused=weights[0].device.type != "mps")
@@ -243,116 +220,139 @@ def _optimizer(model, optimizer, schedule, max_lr, steps):
     return optim, torch.optim.lr_scheduler.ConstantLR(optim, factor=1.0)
 
 
-def _batches(train, batch_size, device):
-    """All images once, in a fresh order."""
-    for indices in torch.randperm(len(train), device=device).split(batch_size):
-        yield train.batch(indices)
+def _train_epoch(model, train, batches, optim, scheduler, first):
+    """Take a step for each of `batches`, tensors of indices; `first` asks for a closer look at the first of them.
 
-
-def _step(model, x, optim, scheduler, first):
-    """Train on one batch: its loss, the reconstruction part if the model has parts, its number of images.
-
-    The numbers stay where they were computed until the epoch ends. What a model of the learner's own can have wrong
-    shows in the `first` batch of an epoch; there it is looked for, not in each.
+    Returns:
+        (batches, 3) float64 on the CPU, a row each: the loss, its reconstruction part, the number of images. A row
+        whose loss isn't finite may be the last one, although there are more batches.
     """
-    if first:
-        model.train()
+    model.train()
+    losses, sizes = [], []  # the losses stay on the device until the epoch is over: to look at one is to wait for it
+    for indices in batches:
+        x = train.batch(indices)  # (N, 1, 28, 28)
+        sizes.append(len(x))
+        try:
+            loss, reconstruction = _first_objective(model, x) if first and not losses else _objective(model, x)
+        except NotFiniteError:  # a check in one of the model's methods was the first to see it
+            losses += [torch.tensor(math.nan)] * 2
+            break
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+        scheduler.step()
+        losses += [loss.detach(), torch.as_tensor(reconstruction).detach()]
+    values = torch.stack([value.to(x.device) for value in losses]).cpu().double()
+    return torch.column_stack([values.view(-1, 2), torch.tensor(sizes, dtype=torch.float64)])
+
+
+def _objective(model, x, check=False):
+    """(loss, reconstruction), scalars; the reconstruction of a model with a `loss` of its own is NaN: it has no parts.
+
+    `check` looks at what the model's methods return, before anything is computed with it.
+    """
+    if getattr(model.loss, "__func__", None) is models.Autoencoder.loss:
+        parts = model.loss_parts(x)
+        if check:
+            check_loss_parts(parts)
+        reconstruction, penalty = parts
+        return reconstruction + penalty, reconstruction
+    loss = model.loss(x)
+    if check:
+        check_scalar(loss, "loss")
+    return loss, math.nan
+
+
+def _first_objective(model, x):
+    """`_objective` of the first batch: what a model does wrong it does from the start, so that one look is enough."""
     version = x._version  # grows with each change in place
-    objective = _objective(model, x)
-    if first:
-        _check_objective(objective, model, unchanged=x._version == version)
-    loss = objective[0]
-    optim.zero_grad()
-    loss.backward()
-    optim.step()
-    scheduler.step()
-    return *(torch.as_tensor(part).detach() for part in objective), len(x)
-
-
-def _objective(model, x):
-    """(loss, reconstruction), scalars; of a model with a `loss` of its own only (loss,)."""
-    if not _has_parts(model):
-        return (model.loss(x),)
-    parts = model.loss_parts(x)
-    check_loss_parts(parts)
-    reconstruction, penalty = parts
-    return reconstruction + penalty, reconstruction
-
-
-def _has_parts(model):
-    return getattr(model.loss, "__func__", None) is models.Autoencoder.loss
-
-
-def _check_objective(objective, model, unchanged):
-    """Raise unless what a model of the learner's own asks for can be trained on."""
-    if not _has_parts(model):
-        check_scalar(objective[0], "loss")
-    if not getattr(objective[0], "requires_grad", False):
-        raise ValueError(
-            "The model's loss depends on no weight that is trained: is one of them frozen that should not be, "
-            "or does it use .detach(), .item() or torch.no_grad()?"
-        )
-    if not unchanged:
+    loss, reconstruction = _objective(model, x, check=True)
+    if x._version != version:
         raise ValueError(
             "The model's loss changed the images that it was given, and so what it should reconstruct; "
             "let it work on a copy, x.clone()."
         )
+    if not getattr(loss, "requires_grad", False):
+        raise ValueError(
+            "The model's loss depends on no weight that is trained: is one of them frozen that should not be, "
+            "or does it use .detach(), .item() or torch.no_grad()?"
+        )
+    return loss, reconstruction
+
+
+def _check_finite(losses, epoch, max_lr):
+    """Raise if one of an epoch's losses is NaN or infinite. The model is of no use then."""
+    finite = losses[:, 0].isfinite().tolist()
+    if not all(finite):
+        raise FloatingPointError(
+            f"The loss became NaN or infinite in epoch {epoch}, batch {finite.index(False) + 1}: "
+            f"build the model anew and train it with a max_lr below {max_lr:g}."
+        )
 
 
 def _record(history, losses, model, train, test, last):
-    """Add an epoch to `history`, at its end and all at once: an interrupt can't leave lists of different lengths."""
-    if _first_odd(losses) <= len(losses):
-        raise NotFiniteError
+    """Measure `model` and add the epoch to `history`."""
     model.eval()
-    every = -(-len(train) // (EVALUATION_LIMIT if last else EVALUATION_GLANCE))
+    every = math.ceil(len(train) / (EVALUATION_LIMIT if last else EVALUATION_GLANCE))
     train_mse, test_mse = _clean_mse(model, train, every), test and _clean_mse(model, test)
-    *columns, sizes = zip(*losses, strict=True)
-    columns, sizes = [torch.stack(column).cpu().double() for column in columns], torch.tensor(sizes).double()
-    train_loss, *train_reconstruction = [(column @ sizes / sizes.sum()).item() for column in columns]
+    *columns, sizes = losses.T
+    train_loss, reconstruction = [(column @ sizes / sizes.sum()).item() for column in columns]
+    # At the end and all at once: an interrupt can't leave lists of different lengths.
     history.train_loss.append(train_loss)
-    history.train_reconstruction.extend(train_reconstruction)
+    history.train_reconstruction.extend([] if math.isnan(reconstruction) else [reconstruction])
     history.train_mse.append(train_mse)
     history.test_mse.extend([] if test_mse is None else [test_mse])
-
-
-def _first_odd(losses):
-    """The batch, counted from 1, whose loss is the first that isn't finite; the next batch if all are."""
-    finite = torch.stack([loss for loss, *_ in losses]).isfinite().tolist() if losses else []
-    return [*finite, False].index(False) + 1
-
-
-def _stopped(history, epoch, epochs):
-    """What to raise after a press of stop in this epoch."""
-    finished = len(history.train_mse) or "no"
-    return Stopped(
-        f"Stopped in epoch {epoch} of {epochs}; the model has the weights of its last step, "
-        f"and this exception's `history` has {finished} finished epoch{'' if finished == 1 else 's'}.",
-        history,
-    )
-
-
-@contextlib.contextmanager
-def _bar(steps, progress):
-    """A bar of `steps` batches, if someone watches; on stdout, since a wiped one on stderr would leave a red strip."""
-    hidden = not (progress and _watched())
-    with tqdm(total=steps, unit="batch", delay=2, leave=False, file=sys.stdout, disable=hidden) as bar:
-        yield bar
-
-
-def _watched():
-    """Whether someone sees the bar: in a terminal, in Jupyter or Colab, not when the book is built."""
-    return sys.stdout.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules
 
 
 @torch.no_grad()
 def _clean_mse(model, images, step=1):
     """Mean squared pixel error of `model` on every `step`-th uncorrupted image."""
-    device, total, pixels = next(model.parameters()).device, 0.0, 0
+    device, sums, pixels = next(model.parameters()).device, [], 0
     for indices in torch.arange(0, len(images), step, device=device).split(EVALUATION_BATCH):
         x = images.batch(indices)
         squares = (model(x.clone()).flatten() - x.flatten()).square()  # a copy: the model may work in place
-        total, pixels = total + squares.sum().item(), pixels + len(squares)
-    return total / pixels
+        sums.append(squares.sum())
+        pixels += len(squares)
+    return sum(torch.stack(sums).tolist()) / pixels
+
+
+def _bar(steps, progress):
+    """A bar that shows itself after two seconds where someone sees it, and wipes itself off."""
+    watched = sys.stdout.isatty() or "JPY_SESSION_NAME" in os.environ or "google.colab" in sys.modules  # not in a book
+    # To stdout: a wiped bar on stderr would leave a red strip in the notebook.
+    return tqdm(total=steps, unit="batch", delay=2, leave=False, file=sys.stdout, disable=not (progress and watched))
+
+
+def _paced(batches, adjust_threads, bar):
+    """Hand out `batches`; what is done with one of them is a step, of which the threads and the bar are told."""
+    for batch in batches:
+        start = time.perf_counter()
+        yield batch
+        adjust_threads(time.perf_counter() - start)
+        bar.update()
+
+
+@contextlib.contextmanager
+def _timed(history):
+    """Write down how long it took."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        history.seconds = time.perf_counter() - start
+
+
+@contextlib.contextmanager
+def _borrowed(model, seed):
+    """Take `model` to the device that is yielded, with gradients on and all generators seeded; give all back."""
+    home, device = next(model.parameters()).device, default_device()
+    with _generators_kept(), torch.inference_mode(False), torch.enable_grad():
+        seed_everything(seed)
+        try:
+            model.to(device)
+            yield device
+        finally:
+            model.eval().to(home)
 
 
 @contextlib.contextmanager
@@ -452,160 +452,3 @@ def _hint(model, images, history, steps):
         "Usual causes: a max_lr that is too large or too small, a penalty that outweighs the reconstruction, "
         "or units that are zero for every image."
     )
-
-
-def save(model, path):
-    """Keep a model in one file, of which `load` makes the same model again.
-
-    The weights are stored as safetensors, which hold numbers and nothing that runs, and in the file's header how
-    the model was built, as JSON. The file appears whole or not at all: what was at `path` before stays until then.
-
-    Args:
-        model: one of the variants in `models`.
-        path: a str or Path in a folder that exists; by custom it ends in .safetensors.
-
-    Raises:
-        TypeError, ValueError: if its class and its arguments, numbers and other models, don't make it again.
-        OSError: if the file can't be written.
-    """
-    from safetensors.torch import save  # here, not above: training does without
-
-    path = _checked_path(path)
-    recipe = json.dumps({"format": FORMAT} | _recipe(model))
-    weights = {
-        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-        for name, tensor in model.state_dict().items()
-    }
-    again = _build(json.loads(recipe))
-    replaced = [name for name in vars(model) if callable(getattr(type(model), name, None))]
-    if replaced or str(again) != str(model) or _shapes(again.state_dict()) != _shapes(weights):
-        raise ValueError(
-            f"model: expected what {type(model).__name__} builds, but {replaced[0] if replaced else 'a layer'} "
-            "was replaced; torch.save(model.state_dict(), path) keeps the weights alone."
-        )
-    _write(path, save(weights, {"aecourse": recipe, "sha256": _digest(recipe, weights)}))
-
-
-def load(path):
-    """The model that `save` kept: on the CPU, in eval mode, its weights the same bit for bit, none frozen.
-
-    Args:
-        path: a str or Path.
-
-    Raises:
-        TypeError: if `path` is something else.
-        OSError: if there is no such file, or it can't be read.
-        ValueError: if it isn't a file that `save` wrote, whole and unchanged.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    path = _checked_path(path)
-    expected = f"{path}: expected a file from training.save"
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - not a dict
-    except OSError as error:
-        raise OSError(f"{expected}, but it can't be read ({error}).") from None
-    except SafetensorError as error:
-        raise ValueError(f"{expected}, got another one or a part of one ({error}).") from None
-    if "aecourse" not in metadata:
-        raise ValueError(f"{expected}, got safetensors that another program wrote.")
-    if metadata.get("sha256") != _digest(metadata["aecourse"], weights):
-        raise ValueError(f"{expected}, got one that was changed or damaged since (its SHA-256 differs).")
-    try:
-        recipe = json.loads(metadata["aecourse"])
-        if recipe["format"] != FORMAT:
-            raise ValueError(f"its format is {recipe['format']}, not {FORMAT}")
-        model = _build(recipe)
-    except (ArithmeticError, AttributeError, KeyError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-        raise ValueError(f"{expected}, got one from which this version builds no model ({error!r:.200}).") from None
-    needed, found = _shapes(model.state_dict()), _shapes(weights)
-    if needed != found:
-        name = min(name for name, _ in needed.items() ^ found.items())
-        raise ValueError(f"{expected}, whose {name} is {needed.get(name, 'absent')}, got {found.get(name, 'none')}.")
-    model.load_state_dict(weights, assign=True)
-    return model.eval()
-
-
-def _recipe(model):
-    """How `model` was built, for JSON: its class and its arguments, of which a body is such a recipe too."""
-    kind = type(model)
-    if kind not in _variants().values():
-        raise TypeError(
-            f"model: expected one of the variants in models, got {describe(model)}; "
-            "torch.save(model.state_dict(), path) keeps the weights of a class of your own."
-        )
-    _check_weights(model)
-    arguments = {name: getattr(model, name) for name in inspect.signature(kind).parameters}
-    for name, value in arguments.items():
-        if isinstance(value, nn.Module):
-            arguments[name] = _recipe(value)
-        elif callable(value):
-            raise TypeError(
-                f"{name}: expected nothing that runs, as a file can't hold it, got {describe(value)}; save model.body, "
-                f"which has the weights, and build {kind.__name__}(body=training.load(path), {name}=...) around it."
-            )
-    return {"class": kind.__name__, "arguments": arguments}
-
-
-def _build(recipe):
-    """The model of a recipe, still without weights: they are on the device "meta", which stores shapes alone."""
-    arguments = {
-        name: _build(value) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
-        for name, value in recipe["arguments"].items()
-    }
-    with torch.device("meta"):
-        return _variants()[recipe["class"]](**arguments)
-
-
-def _variants():
-    """The classes in `models` by their names."""
-    public = {name: getattr(models, name) for name in models.__all__}
-    return {
-        name: thing
-        for name, thing in public.items()
-        if inspect.isclass(thing) and issubclass(thing, models.Autoencoder) and thing is not models.Autoencoder
-    }
-
-
-def _shapes(weights):
-    """What each weight is, in words."""
-    return {name: describe(tensor) for name, tensor in weights.items()}
-
-
-def _digest(recipe, weights):
-    """SHA-256 of all that a file says."""
-    digest = hashlib.sha256(recipe.encode())
-    for name in sorted(weights):
-        digest.update(f"{name} {describe(weights[name])}".encode())
-        digest.update(weights[name].contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _checked_path(path):
-    """`path` as a Path, with ~ for the home folder."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path: expected a str or Path such as 'model.safetensors', got {describe(path)}.")
-    path = Path(path).expanduser()
-    if path.is_dir():
-        raise OSError(f"{path}: expected a file, but it is a folder; add a name such as model.safetensors.")
-    return path
-
-
-def _write(path, content):
-    """Write a file so that it appears whole or not at all."""
-    if not path.parent.is_dir():
-        raise OSError(f"{path}: expected a folder that exists, but {path.parent} does not; make it first.")
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        raise OSError(f"{path}: can't be written ({error.strerror}); what was there before is unchanged.") from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -141,6 +141,20 @@ def check_loss_parts(parts):
         check_scalar(part, f"loss_parts, {name}")
 
 
+def check_weights(model):
+    """Raise unless `model` has weights, all float32 and made for training."""
+    weights = list(model.parameters())
+    if not weights:
+        raise ValueError("model: expected weights to train, but it has none; set self.encoder and self.decoder.")
+    odd = [weight for weight in weights if weight.dtype != torch.float32]
+    if odd:
+        raise TypeError(f"model: expected float32 weights, got {describe(odd[0])}; call model.float().")
+    if any(tensor.is_inference() for tensor in (*weights, *model.buffers())):
+        raise ValueError(
+            "model: its weights were made under torch.inference_mode() and can't be trained; build it outside."
+        )
+
+
 def check_whole_number(value, name, minimum=1):
     """Raise unless `value` is an int (not a bool) of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, int):

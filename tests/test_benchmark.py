@@ -20,10 +20,42 @@ def test_the_opponent_reads_the_same_images():
     assert torch.allclose(x, IMAGES[:50][0], atol=1e-6) and torch.equal(labels, IMAGES[:50][1])
 
 
-def test_the_fastest_round_counts_and_contestants_take_turns():
+@pytest.mark.parametrize("network", benchmark.NETWORKS)
+def test_the_loop_by_hand_does_what_fit_does(network):
+    histories = []
+    fit = benchmark.training.fit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benchmark.training, "fit", lambda *a, **k: histories.append(fit(*a, **k)))
+        benchmark.fit_epoch(IMAGES, network)
+    loss, error = benchmark.bare_epoch(IMAGES.images, network)
+    assert histories[0].train_loss == pytest.approx([loss], rel=1e-3)
+    assert histories[0].train_mse == pytest.approx([error], rel=1e-3)
+
+
+def test_the_images_are_the_embedded_digits_several_times():
+    digits, many = data.load_mnist().all, benchmark.many_images()
+    assert len(many) == benchmark.COPIES * len(digits)
+    assert torch.equal(many[-3:][0], digits[-3:][0]) and torch.equal(many[-3:][1], digits[-3:][1])
+
+
+def test_contestants_take_turns_and_the_median_of_the_ratios_counts():
     order = []
-    seconds = benchmark.best_seconds({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=2)
-    assert order == ["a", "b", "a", "b"] and set(seconds) == {"a", "b"}
+    seconds = benchmark.seconds_by_turns({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=3)
+    assert order == ["a", "b", "b", "a", "a", "b"] and all(len(rounds) == 3 for rounds in seconds.values())
+    assert benchmark.median_ratio([1.0, 9.0, 4.0], [1.0, 1.0, 2.0]) == 2.0, "a slow moment in one round is left out"
+
+
+def test_a_missed_bar_is_told_and_ends_with_an_error(monkeypatch, capsys):
+    times = {"loader": 9.0, "fit, dense": 1.2, "by hand, dense": 1.0, "torch": 1.0, "aecourse": 1.1}
+    times |= {"fit, convolutional": 1.05, "by hand, convolutional": 1.0}
+    monkeypatch.setattr(benchmark, "many_images", lambda: IMAGES)
+    monkeypatch.setattr(benchmark, "seconds_by_turns", lambda runs, rounds: {n: [times.get(n, 1.0)] for n in runs})
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--rounds", "1"])
+    with pytest.raises(SystemExit) as caught:
+        benchmark.main()
+    assert str(caught.value) == "Not as promised: epoch of fit / by hand, dense is 1.20 but should be at most 1.1."
+    out = capsys.readouterr().out
+    assert out.count("✓") == 3 and "✗ epoch of fit / by hand, dense: 1.20" in out
 
 
 @pytest.mark.parametrize("statement", benchmark.IMPORTS.values())
@@ -103,18 +135,3 @@ def test_a_recipe_is_trained_with_its_own_model_and_settings(one_epoch, monkeypa
         one_epoch(row, recipe=recipe)
         trained, used = calls.pop()
         assert trained is model and used.items() >= (asdict(settings) | {"epochs": 1}).items()
-
-
-def test_the_bare_loop_trains_the_same_network_as_fit():
-    """Its opponent must not win by doing less: same steps, and the same error in the end."""
-    reached = []
-
-    def build(fresh=models.VanillaAutoencoder):
-        reached.append(fresh(8, (64,)))
-        return reached[-1]
-
-    build.batch_size = models.VanillaAutoencoder.batch_size
-    benchmark.course_epoch(IMAGES, build)
-    benchmark.bare_epoch(IMAGES, build)
-    ours, bare = (((model(IMAGES.images) - IMAGES.images) ** 2).mean().item() for model in reached)
-    assert 0.8 < ours / bare < 1.25 and bare < 0.09
