@@ -513,7 +513,9 @@ PAGES = sorted(path for pattern in ("*.md", "book/*.md", ".github/**/*.md") for 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_the_pages_are_in_british_spelling(path):
-    assert [f"write {british!r} for {found!r}" for found, british in lints.american(path.read_text("utf-8"))] == []
+    assert [
+        f"write {british!r} for {found!r}" for found, british in lints.american(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_a_notebook_of_the_course_is_named_from_its_root():
