@@ -98,14 +98,14 @@ def problems_at_every_width(page):
 
 RUN_AXE = """async () => {
     const found = await axe.run(document, {resultTypes: ['violations'], iframes: false, preload: false});
-    return found.violations.flatMap(v => v.nodes.map(n => [v.id, n.target.join(' '), v.help, [
+    return found.violations.flatMap(v => v.nodes.map(n => [v.id, n.target.join(' '), v.help + '. ' + [
         ...n.any, ...n.all, ...n.none].map(c => c.message).join(' ')]));
 }"""
 
 
 def problems_of_axe(page):
     """What axe-core finds in light and dark, with everything closed and open. Thins the page out: call it last."""
-    found = collections.defaultdict(list)
+    states = collections.defaultdict(list)  # {(rule, selector, why): where it is so}
     page.add_style_tag(content=STILL)
     for frame in page.frames:
         frame.evaluate("probes.thin()")
@@ -114,12 +114,16 @@ def problems_of_axe(page):
         page.emulate_media(color_scheme=mode)
         for is_open in (False, True):
             in_every_frame(page, "is_open => probes.open(is_open)", is_open)
-            for rule, selector, help_, why in in_every_frame(page, RUN_AXE):
+            for rule, selector, why in in_every_frame(page, RUN_AXE):
                 if not any(rule == known and part in selector for known, part, _ in THEME):
-                    found[f"axe: {rule} at {selector!r}: {help_}. {why}"].append(
-                        f"{mode}, {'open' if is_open else 'closed'}"
-                    )
-    return [f"{text} ({'; '.join(places)})" for text, places in found.items()]
+                    states[rule, selector, why].append(f"{mode} {'open' if is_open else 'closed'}")
+    places = collections.defaultdict(list)  # what is wrong in many places is said once
+    for (rule, selector, why), found in states.items():
+        places[rule, why, ", ".join(found)].append(selector)
+    return [
+        f"axe: {rule} ({found}): {why} At {len(at)} place(s): {' | '.join(at[:4])}"
+        for (rule, why, found), at in places.items()
+    ]
 
 
 def problems_of_the_shares(browser, file):
@@ -283,7 +287,7 @@ PLANTED = {  # a page, and a fragment of the complaint that it must cause
     "out.html": ("<article><p style='margin-left: -3em'>It sticks out</p></article>", "sticks out of the page: p"),
     "over.html": ("<p>One line.</p><p style='margin-top: -2.2em'>Another.</p>", "overlaps p"),
     "dark_over.html": (
-        "<style>@media (prefers-color-scheme: dark) { b { position: relative; top: -2.2em } }</style><p>1</p><p><b>2</b>",
+        "<style>@media (prefers-color-scheme: dark) { .a { margin-top: -2.2em } }</style><p>1</p><p class=a>2</p>",
         "(360 dark, 768 dark, 1440 dark)",
     ),
     "folded_over.html": ("<details><summary>x</summary><p>1</p><p style='margin-top: -2.2em'>2</p></details>", "overl"),
@@ -294,12 +298,12 @@ PLANTED = {  # a page, and a fragment of the complaint that it must cause
     "axe.html": ("<p style='color: #999'>Faint</p>", "axe: color-contrast"),
     "axe_dark.html": (
         "<style>@media (prefers-color-scheme: dark) { p { color: #999 } }</style><p>Faint</p>",
-        "color-contrast at 'p': ",
+        "color-contrast (dark closed, dark open)",
     ),
     "axe_framed.html": ("<iframe title=x srcdoc='<html lang=en><p style=color:#999>Faint'></iframe>", "color-contrast"),
     "axe_folded.html": (
         "<details><summary>x</summary><p style='color: #999'>Faint</p></details>",
-        "(light, open; dark",
+        "(light open, dark open)",
     ),
     "axe_lang.html": ("<script>document.documentElement.lang = ''</script>", "axe: html-has-lang"),
     "notebooks/code.html": ("<article><div class='cell_input' style='height: 9em'>x</div></article>", "code 100"),
