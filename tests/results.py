@@ -3,8 +3,9 @@
     python tests/results.py
 
 It trains the networks anew, as the chapters do (about a minute on one core), draws book/figures/NAME.png and
-NAME-dark.png, and writes every number to book/figures/results.json. `tests/test_results.py` holds the pages to that
-file, and the file to the code: after an edit of what the numbers are made of it asks for this command.
+NAME-dark.png, writes every number to book/figures/results.json, and README's table of the repairs. What else the
+pages say is written by hand: `tests/test_results.py` holds it to that file, and the file to the code. After an edit
+of what the numbers are made of, it asks for this command.
 """
 
 import ast
@@ -12,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -42,6 +44,17 @@ CHAPTER = {
 LENGTHS = (1, 2, 4, 8, 16, 32)
 SEEDS = (0, 1, 2)
 STEPS = ("N(0, I)", "N(0, τ²I)", "N(μ, I)", "N(μ, τ²I)", "N(μ, Σ)", "mixture")
+MEASURES = ("Fréchet distance", "precision", "recall")
+# The rows of the picture, which has no room for every step.
+IN_WORDS = {
+    "N(0, I)": "random codes",
+    "N(μ, τ²I)": "size and place",
+    "N(μ, Σ)": "one Gaussian",
+    "mixture": "a mixture",
+    "real digits": "real digits",
+}
+
+TABLE = re.compile(r"^\| Codes drawn from .*(?:\n\|.*)*", re.MULTILINE)  # in README
 
 # What each mode draws with. Paper is transparent, so a figure has the colour of the page that it is on.
 LIGHT = {"ink": "#24292f", "quiet": "#59636e", "blue": "#1f6fb5", "orange": "#b35900", "mix": (0, 0.25)}
@@ -67,17 +80,17 @@ def plane(digits):
         ax.set(xlabel="first number of the code", ylabel="second number")
         ax.spines[:].set_visible(False)
         size = torch.tensor([WIDTH / (right - left), 4.1 / (high - low)])  # inches a unit
-        for i in apart(z * size, 0.115):
+        for i in apart(z * size, 0.13):
             stroke = digits.test.images[i, 0].numpy()
             picture = torch.zeros(28, 28, 4).numpy()
             picture[..., :3], picture[..., 3] = class_colour(digits.test.labels[i], look), stroke
-            ax.add_artist(AnnotationBbox(OffsetImage(picture, zoom=0.42), z[i].tolist(), frameon=False))
+            ax.add_artist(AnnotationBbox(OffsetImage(picture, zoom=0.48), z[i].tolist(), frameon=False))
         return fig
 
     return numbers, draw
 
 
-def lengths(digits):
+def lengths(digits, lengths=LENGTHS):
     """PCA and the autoencoder, code by code: the error and the classes, on test digits."""
     x = digits.test.images
     numbers, curves = {}, {}
@@ -85,12 +98,12 @@ def lengths(digits):
         "PCA": lambda d: models.fit_pca(digits.train.images, d),
         "autoencoder": lambda d: trained(models.VanillaAutoencoder, d, digits, epochs=8),
     }.items():
-        coders = [build(d) for d in LENGTHS]
+        coders = [build(d) for d in lengths]
         curves[name] = (
             [metrics.reconstruction_mse(coder, x) for coder in coders],
             [neighbours_agree(coder, digits) for coder in coders],
         )
-        for d, error, agree in zip(LENGTHS, *curves[name], strict=True):
+        for d, error, agree in zip(lengths, *curves[name], strict=True):
             numbers |= {f"MSE, {name}, d = {d}": error, f"kNN accuracy, {name}, d = {d}": agree}
     flat = [part.flatten(1) for part in (digits.train.images, x)]
     pixels = metrics.knn_accuracy(flat[0], digits.train.labels, flat[1], digits.test.labels)
@@ -98,12 +111,14 @@ def lengths(digits):
 
     def draw(look):
         fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.7))
-        for which, (ax, places) in enumerate(zip(axes, (((5, 0.046), (1, 0.022)), ((3.4, 0.5), (1, 0.83))), strict=True)):
+        for which, (ax, places) in enumerate(
+            zip(axes, (((5, 0.046), (1, 0.022)), ((3.4, 0.5), (1, 0.83))), strict=True)
+        ):
             for (name, curve), colour, place in zip(curves.items(), ("blue", "orange"), places, strict=True):
-                ax.plot(LENGTHS, curve[which], "o-", color=look[colour], markersize=4)
+                ax.plot(lengths, curve[which], "o-", color=look[colour], markersize=4)
                 ax.text(*place, name, color=look[colour])
             ax.set_xscale("log", base=2)
-            ax.set_xticks(LENGTHS, LENGTHS)
+            ax.set_xticks(lengths, lengths)
             ax.set_xlabel("numbers in the code")
         axes[0].set(title="Pixel error", ylim=(0, 0.068))
         axes[1].set(title="Classes kept apart (kNN)", ylim=(0.2, 1))
@@ -129,7 +144,7 @@ def denoising(digits):
         rows = {"noisy": noisy, "linear map": by_matrix, "autoencoder": model(noisy), "clean": x}
         numbers = {f"MSE, {name}": mse(rows[name], x) for name in ("noisy", "linear map", "autoencoder")}
         numbers["MSE, autoencoder, clean digits given"] = mse(model(x), x)
-    shown = [(digits.test.labels == digit).nonzero()[0].item() for digit in range(10)]
+    shown = [(digits.test.labels == digit).nonzero()[0].item() for digit in range(2, 10)]
 
     def draw(look):
         scores = {name: [f"{numbers[f'MSE, {name}']:.4f}"] for name in ("noisy", "linear map", "autoencoder")}
@@ -148,7 +163,7 @@ def sampling(digits):
     def score(name, images):
         made = features(images)
         found = (metrics.frechet_distance(real, made), *metrics.precision_recall(real, made))
-        for measure, value in zip(("Fréchet distance", "precision", "recall"), found, strict=True):
+        for measure, value in zip(MEASURES, found, strict=True):
             numbers.setdefault(f"{measure}, {name}", []).append(float(value))
 
     for seed in SEEDS:
@@ -158,18 +173,17 @@ def sampling(digits):
                 images = model.decode(z)
             score(name, images)
             if seed == SEEDS[0]:
-                rows[name] = images[:10]
+                rows[name] = images[:6]
     score("real digits", held.images)
-    rows["real digits"] = held.images[:10]
+    rows["real digits"] = held.images[:6]
 
     def draw(look):
-        measures = {"Fréchet distance": "0", "precision": "2", "recall": "2"}
-        scores = {
-            name: [f"{numbers[f'{m}, {name}'][0]:.{1 if m[0] == 'F' and numbers[f'{m}, {name}'][0] < 10 else n}f}"
-                   for m, n in measures.items()]
-            for name in rows
-        }  # fmt: skip
-        return draw_rows(look, rows, ["Fréchet", "precision", "recall"], scores)
+        shown = {IN_WORDS[name]: images for name, images in rows.items() if name in IN_WORDS}
+        scores = {}
+        for name, words in IN_WORDS.items():
+            distance, *shares = (numbers[f"{measure}, {name}"][0] for measure in MEASURES)
+            scores[words] = [f"{distance:.{0 if distance > 10 else 1}f}", *(f"{share:.2f}" for share in shares)]
+        return draw_rows(look, shown, ["Fréchet", "precision", "recall"], scores)
 
     return numbers, draw
 
@@ -244,27 +258,46 @@ def class_colour(digit, look):
 
 
 def draw_rows(look, rows, heads, scores):
-    """Rows of ten digits, each with its name at the left and its scores at the right."""
-    side, left, right = 0.34, 1.05, 0.2 + 0.62 * len(heads)
-    width, height = left + 10 * side + right, side * len(rows) + 0.3
+    """Rows of digits, each with its name at the left and its scores at the right."""
+    side, left = 0.42, 1.2  # inches: a digit, and the names
+    end = left + side * len(next(iter(rows.values())))
+    columns = [end + 0.64 + 0.7 * i for i in range(len(heads))]
+    width, height = columns[-1] + 0.05, side * len(rows) + 0.3
     fig = plt.figure(figsize=(width, height), layout="none")
     ax = fig.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, width), ylim=(-0.3, height - 0.3))
-    ax.invert_yaxis()
     ax.axis("off")
-    columns = [left + 10 * side + 0.7 + 0.66 * i for i in range(len(heads))]
     for x, head in zip(columns, heads, strict=True):
-        ax.text(x, -0.08, head, ha="right", va="center", fontsize=8.5, color=look["quiet"])
+        ax.text(x, -0.1, head, ha="right", va="center", fontsize="small", color=look["quiet"])
     for i, (name, images) in enumerate(rows.items()):
-        strip = images[:, 0].clamp(0, 1).permute(1, 0, 2).flatten(1)  # (28, 280)
-        ax.imshow(
-            strip, extent=(left, left + 10 * side, (i + 0.97) * side, (i + 0.03) * side), cmap="gray", vmin=0, vmax=1
-        )
-        ax.text(left - 0.1, (i + 0.5) * side, name, ha="right", va="center", fontsize=9.5)
+        strip = images[:, 0].clamp(0, 1).permute(1, 0, 2).flatten(1)  # (28, 28 N)
+        ax.imshow(strip, extent=(left, end, (i + 0.97) * side, (i + 0.03) * side), cmap="gray", vmin=0, vmax=1)
+        ax.text(left - 0.1, (i + 0.5) * side, name, ha="right", va="center")
         for x, text in zip(columns, scores.get(name, ()), strict=False):
-            ax.text(x, (i + 0.5) * side, text, ha="right", va="center", fontsize=9.5)
+            ax.text(x, (i + 0.5) * side, text, ha="right", va="center")
     ax.set(xlim=(0, width), ylim=(height - 0.3, -0.3), aspect="auto")
     return fig
+
+
+def repair_table(numbers):
+    """README's table of the repairs, in Markdown."""
+    what = (
+        "random codes",
+        "the right size",
+        "the right place",
+        "both",
+        "and the right shape",
+        "a mixture of Gaussians",
+    )
+    names = dict(zip(STEPS, what, strict=True)) | {"real digits": "other real digits"}
+    lines = ["| Codes drawn from | | Fréchet distance | precision | recall |", "|---|---|---|---|---|"]
+    for name, words in names.items():
+        cells = []
+        for measure, form in zip(MEASURES, (".1f", ".2f", ".2f"), strict=True):
+            ends = [f"{pick(numbers[f'{measure}, {name}']):{form}}" for pick in (min, max)]
+            cells.append(" to ".join(dict.fromkeys(ends)))
+        code = "–" if name == "real digits" else name
+        lines.append(f"| {code} | {words} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 # Drawing, keeping, and telling whether what is kept is old.
@@ -335,6 +368,9 @@ def main():
             kept["figures"][file] = hashlib.sha256(png).hexdigest()
             print(f"book/figures/{file}: {len(png) / 1000:.0f} kB")
     KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    readme = ROOT / "README.md"
+    text = TABLE.sub(lambda _: repair_table(kept["numbers"]["sampling"]), readme.read_text(encoding="utf-8"))
+    readme.write_text(text, encoding="utf-8")
     print(f"{KEPT.relative_to(ROOT).as_posix()}: {sum(map(len, kept['numbers'].values()))} numbers")
     return 0
 
