@@ -1,4 +1,4 @@
-"""README and the first page: their numbers are those of `python tests/results.py`, and these are not older than the code.
+"""README and the first page: their numbers come from `python tests/results.py`, and are not older than the code.
 
 All of it again, a minute of training: `pytest -m evidence tests/test_results.py`.
 """
@@ -14,6 +14,7 @@ import nbformat
 import pytest
 import results
 import yaml
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from aecourse import data, metrics
 
@@ -24,8 +25,8 @@ import chapter_map  # noqa: E402
 KEPT = json.loads(results.KEPT.read_text(encoding="utf-8"))
 NUMBERS = KEPT["numbers"]
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "book/intro.md")}
-NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?: %)?(?![\w.]*\d)")
-COUNTS = {"784", "2", "32", "0, 1", "0", "1"}  # what is set and not measured: pixels, lengths of codes, seeds
+NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?: %)?(?!\w)")
+COUNTS = {"784", "2", "32", "0", "1"}  # what is set and not measured: pixels, lengths of codes, seeds
 AGAIN = "run `python tests/results.py`, a minute, and look at what it changed"
 
 
