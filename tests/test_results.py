@@ -211,11 +211,9 @@ def test_every_opening_states_its_minutes():
 )
 def test_minutes_are_read(line, tmp_path):
     path = tmp_path / "01_idea.ipynb"
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# The idea\n\nWhy?\n\n{line}")]), path
-    )
+    nbformat.write(new_notebook(cells=[new_markdown_cell(f"# The idea\n\nWhy?\n\n{line}")]), path)
     assert chapter_map.opening(path) == ("The idea", 15, 45)
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# The idea\n\nWhy?")]), path)
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# The idea\n\nWhy?")]), path)
     with pytest.raises(ValueError, match=r"01_idea.ipynb: its first cell should hold"):
         chapter_map.opening(path)
 
