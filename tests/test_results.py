@@ -33,8 +33,8 @@ AGAIN = "run `python tests/results.py`, a minute, and look at what it changed"
 # Not older than the code.
 
 
-def test_what_is_kept_was_made_from_this_code():
-    assert KEPT["made from"] == results.digest(), f"the code that makes README's results has changed: {AGAIN}"
+def test_what_is_kept_was_made_by_this_code():
+    assert KEPT["made from"] == results.digest(), f"tests/results.py has changed: {AGAIN}"
 
 
 def test_the_figures_are_those_of_the_numbers_and_light():
@@ -73,6 +73,8 @@ def test_the_cheap_numbers_come_out_again(digits):
     numbers, _ = results.lengths(digits, (2,))
     compare("lengths", numbers)
     assert len(numbers) == 5
+    numbers, _ = results.denoising(digits)
+    compare("denoising", numbers)
     features = metrics.classifier_features(digits.train.images, digits.train.labels)
     reference, held = (features(half.images) for half in digits.test.split(0.5, seed=0))
     compare("sampling", {"Fréchet distance, real digits": [metrics.frechet_distance(reference, held)]})
