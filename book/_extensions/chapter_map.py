@@ -84,7 +84,7 @@ class ChapterMap(SphinxDirective):
             refdoc=self.env.docname,
         )
         link += nodes.inline(title, title)
-        time = f"{reading} min to read · {exercises} min of exercises"
+        time = f"{reading} min · exercises {exercises} min"
         return nodes.list_item(
             "",
             nodes.paragraph("", "", link, classes=["course-map-title"]),
