@@ -583,10 +583,18 @@ def alt_text(cell):
     return cell.metadata.get("mystnb", {}).get("image", {}).get("alt") or ""
 
 
+def shows_figure(cell):
+    """Whether a cell ends by showing a plot or rows of pictures."""
+    last = cell.source.rstrip()
+    return last.endswith("plt.show()") or re.search(
+        r"^plotting\.image_rows\([^\n]*(\n[ )][^\n]*)*\Z", last, re.MULTILINE
+    )
+
+
 def lint_figure_alt_text(notebook):
     """A cell that shows a figure describes it."""
     for cell in notebook.code:
-        if cell.source.rstrip().endswith("plt.show()") and len(alt_text(cell).strip()) < 20:
+        if shows_figure(cell) and len(alt_text(cell).strip()) < 20:
             expected = f"an alt text of at least 20 characters for the figure, not {alt_text(cell)!r}"
             mend = 'add `"mystnb": {"image": {"alt": "what the figure shows"}}` to the metadata of the cell'
             yield notebook.finding(cell, expected, mend)
@@ -595,8 +603,9 @@ def lint_figure_alt_text(notebook):
 def lint_alt_text_without_figure(notebook):
     """A cell with an alt text shows a figure."""
     for cell in notebook.code:
-        if alt_text(cell) and "plt.show()" not in cell.source:
-            mend = 'write `plt.show()` as its last line, or remove "mystnb" from the metadata of the cell'
+        if alt_text(cell) and not shows_figure(cell):
+            mend = "end it with `plt.show()` or `plotting.image_rows(...)`, "
+            mend += 'or remove "mystnb" from the metadata of the cell'
             yield notebook.finding(cell, f"a figure for the alt text {alt_text(cell)!r}", mend)
 
 

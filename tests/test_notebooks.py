@@ -207,6 +207,7 @@ WINDOW = add(code("# Checkpoint: near\nassert 0.6 < ratio < 0.8, 'near'"))
 KEEP = "run `python tests/keep.py NOTEBOOK`"  # NOTEBOOK: as the finding names it
 LINK = "`([evidence](../tests/evidence/test_07_idea.py))`"
 ONE_OUTPUT = [new_output("stream", text="1")]
+ROWS = swap("plt.plot([0, 1])\nplt.show()", "plotting.image_rows(\n    [x],\n)")
 TRACEBACK = [new_output("error", ename="E", evalue="", traceback=[])]
 
 # The lint, the cell that it must name (None: the notebook alone), what it must say, the mend, and a way to spoil.
@@ -310,7 +311,15 @@ PLANTED = [
     (lints.lint_plt_show, 5, "at the end", "write `plt.show()`", swap("plt.show()", "plt.show()\nx = 1")),
     (lints.lint_figure_alt_text, 5, "not ''", '`"mystnb": {"image": ', metadata(5, mystnb={})),
     (lints.lint_figure_alt_text, 5, "'A plot'", '"alt": ', metadata(5, mystnb={"image": {"alt": "A plot"}})),
-    (lints.lint_alt_text_without_figure, 5, "'A line that", "write `plt.show()`", swap("plt.show()", "")),
+    (lints.lint_alt_text_without_figure, 5, "'A line that", "end it with `plt.show()`", swap("plt.show()", "")),
+    (lints.lint_figure_alt_text, 5, "not ''", '`"mystnb": {"image": ', in_turn(metadata(5, mystnb={}), ROWS)),
+    (
+        lints.lint_alt_text_without_figure,
+        5,
+        "'A line that",
+        "end it with",
+        swap("plt.show()", "plotting.image_rows(x)\n1"),
+    ),
     (lints.lint_picture_alt_text, 4, "not ''", "`![what the picture shows](../book/x.svg)`", say("![](../book/x.svg)")),
     (lints.lint_picture_file, 4, "at ../x.svg", "the path", say("![A funnel that narrows to a code](../x.svg)")),
     (lints.lint_html_picture, 4, "not in HTML", "write `![what the picture shows](", say("<img src='x.svg'>")),

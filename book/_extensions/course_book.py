@@ -1,4 +1,4 @@
-"""What this book needs beyond Sphinx's settings: figures that cannot be old, formulas without a network."""
+"""What this book needs beyond Sphinx's settings: figures that cannot be old, formulas without a network, a map."""
 
 import hashlib
 import importlib.util
@@ -7,6 +7,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+import chapter_map
 import run_notebooks
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -86,6 +87,7 @@ def finish(app, error):
 
 
 def setup(app):
+    app.add_directive("chapter-map", chapter_map.ChapterMap)
     app.connect("builder-inited", prepare_kernels)
     app.connect("config-inited", run_notebooks.take_over)
     app.connect("env-get-outdated", notebooks_to_run_again)
