@@ -23,7 +23,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import v2
 
-from aecourse import choice, data, models, published, reproducibility, training
+from aecourse import choice, data, metrics, models, published, reproducibility, training
 
 MIN_SPEEDUP = 4.5  # a plain DataLoader loop over fit
 MAX_OVERHEAD = 1.1  # fit over a loop written by hand
@@ -187,7 +187,7 @@ def headline(recipe, seed):
             z = model.encode(images.images)  # (N, d)
         zeros, dead = (z == 0).double().mean().item(), (z == 0).all(0).sum().item()
         loss, reconstruction = history.train_loss[-1], history.train_reconstruction[-1]
-        parameters = sum(p.numel() for p in model.parameters())
+        parameters = metrics.parameter_count(model)
         line = f"{row.variant:13}  {model.latent_dim:2}     {row.published:.4f}  {loss:.4f}"
         line += f"   {loss / row.published:.2f}          {reconstruction:.4f}"
         line += f"  {history.seconds:7.1f}  {parameters:10,}  {zeros:13.0%}  {dead:10}"

@@ -125,7 +125,7 @@ def run(search, candidate, train, validation):
         candidate,
         train=search.error(model, train.images),
         validation=search.error(model, validation.images),
-        weights=sum(parameter.numel() for parameter in model.parameters()),
+        weights=metrics.parameter_count(model),
     )
 
 

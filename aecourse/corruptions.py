@@ -1,12 +1,13 @@
-"""What a denoiser has to undo: Gaussian noise, masking, salt and pepper (Vincent et al. 2010, JMLR 11, section 3.3).
+"""What befalls an image: Gaussian noise, masking, salt and pepper (Vincent et al. 2010, JMLR 11, section 3.3), a shift.
 
-All three return a new tensor of the shape of x. They draw from PyTorch's global generator, so `seed_everything`
+All return a new tensor of the shape of x. All but `shift` draw from PyTorch's global generator, so `seed_everything`
 decides them. A strength of 0 corrupts nothing.
 """
 
 import torch
+from torch.nn import functional
 
-from aecourse.validation import check_images, check_not_negative, check_share
+from aecourse.validation import check_images, check_not_negative, check_share, describe
 
 
 def add_gaussian_noise(x, std, clamp=True):
@@ -55,3 +56,20 @@ def salt_and_pepper(x, share):
     check_share(share, "share")
     corrupted = torch.rand_like(x) < share
     return torch.where(corrupted, torch.randint_like(x, 2), x)
+
+
+def shift(x, pixels):
+    """x moved to the right by whole pixels, to the left if `pixels` is negative; zeros come in from the other side.
+
+    Args:
+        x: (N, C, H, W), images or the maps of a convolution, with any values.
+        pixels: a whole number.
+
+    Raises:
+        TypeError: if `x` is no such tensor or `pixels` no whole number.
+    """
+    if not isinstance(x, torch.Tensor) or x.dim() != 4:
+        raise TypeError(f"x: expected images or maps of shape (N, C, H, W), got {describe(x)}.")
+    if not isinstance(pixels, int):
+        raise TypeError(f"pixels: expected a whole number, got {describe(pixels)}.")
+    return functional.pad(x, (pixels, -pixels))

@@ -180,15 +180,6 @@ def load_fashion_mnist(folder=None):
     return _load_torchvision("FashionMNIST", folder)
 
 
-def full_mnist_at_hand(folder=None):
-    """Whether `load_mnist("full", folder)` can do without a network."""
-    from torchvision import datasets
-
-    raw = _cache_folder(folder) / "MNIST" / "raw"
-    packed = [raw / Path(url).name for url, _ in datasets.MNIST.resources]
-    return all(path.exists() or path.with_suffix("").exists() for path in packed)
-
-
 def _cache_folder(folder):
     """Where full data sets are kept: the argument, then AECOURSE_DATA, then the user's cache."""
     import platformdirs  # here, not above: the embedded digits do without

@@ -16,6 +16,17 @@ from aecourse.validation import (
 )
 
 
+def parameter_count(module):
+    """How many numbers training may change in a network or a part of one, an int.
+
+    Raises:
+        TypeError: if `module` is no `nn.Module`.
+    """
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module: expected a network (nn.Module), got {describe(module)}.")
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def reconstruction_mse(model, images):
     """Mean squared error of `model(images)`, averaged over pixels and images, a float.
 

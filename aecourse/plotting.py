@@ -1,14 +1,21 @@
 """Figures and tables from tensors, histories and numbers, sized for a page."""
 
+import base64
+import io
 from dataclasses import dataclass
 from html import escape
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 from aecourse.validation import check_codes, check_images, check_labels, describe
 
-WIDTH = 6.5  # inches, the width of a page's text
+WIDTH = 5.5  # inches: narrow enough that a figure's letters can be read on a phone
+PIXELS_ACROSS = 528  # of a row of pictures in a browser, the same 5.5 inches
+PICTURES_IN_A_LINE = 20  # a longer row goes on in the next line
 
 
 def use_style():
@@ -17,8 +24,8 @@ def use_style():
         [
             "petroff10",
             {
-                "figure.figsize": (WIDTH, 3.2),
-                "figure.dpi": 130,
+                "figure.figsize": (WIDTH, 2.8),
+                "figure.dpi": 160,
                 "figure.constrained_layout.use": True,
                 "axes.spines.top": False,
                 "axes.spines.right": False,
@@ -32,16 +39,68 @@ def use_style():
     )
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """What `image_rows` returns: it shows itself as HTML in Jupyter, Colab and the book, and prints as text.
+
+    Attributes:
+        rows: for each its label and its images, (N, H, W) uint8.
+    """
+
+    rows: tuple
+
+    def __repr__(self):
+        width = max(len(label) for label, _ in self.rows)
+        return "\n".join(f"{label.ljust(width)}  {len(images)} pictures" for label, images in self.rows)
+
+    def _repr_html_(self):
+        """Styles are inline, since JupyterLab and Colab bring none; on a narrow screen a label stands above its row."""
+        columns = min(PICTURES_IN_A_LINE, max(len(images) for _, images in self.rows))
+        room = 0.55 * max(len(label) for label, _ in self.rows) + 0.5
+        strips = []
+        for label, images in self.rows:
+            alt = f"{label or 'the row above, continued'}: {len(images)} pictures"
+            strips.append(
+                '<div style="display: flex; flex-wrap: wrap; align-items: center; column-gap: 0.6em">'
+                f'<span style="width: {room:.1f}em; line-height: 1.3; font-size: 0.9em">{escape(label)}</span>'
+                f'<img src="data:image/png;base64,{_strip(images, columns)}" alt="{escape(alt)}" '
+                'style="flex: 1 1 15em; min-width: 0; margin: 0 0 2px; padding: 0; background: none"></div>'
+            )
+        width = f"max-width: calc({min(PIXELS_ACROSS, 64 * columns)}px + {room + 0.6:.1f}em)"
+        label = escape("Rows of pictures: " + ", ".join(label for label, _ in self.rows if label))
+        return f'<div class="course-pictures" role="group" aria-label="{label}" style="{width}">{"".join(strips)}</div>'
+
+
+def _strip(images, columns):
+    """Images beside one another, `columns` in a line, as a PNG in base64. The ground shows between them."""
+    number, height, width = images.shape
+    lines = -(-number // columns)
+    sharp = 3  # a pixel becomes 3 × 3, so that a browser that shows the strip larger does not blur it
+    grey = np.zeros((lines * columns, height * sharp, width * sharp), np.uint8)
+    grey[:number] = images.numpy().repeat(sharp, 1).repeat(sharp, 2)
+    seen = np.zeros_like(grey)
+    seen[:number] = 255
+    gap = ((0, 0), (0, sharp), (0, sharp))
+    layers = [
+        np.pad(layer, gap).reshape(lines, columns, *np.add(layer.shape[1:], sharp)).swapaxes(1, 2)
+        for layer in (grey, seen)
+    ]
+    layers = [layer.reshape(lines * (height + 1) * sharp, -1)[:-sharp, :-sharp] for layer in layers]
+    file = io.BytesIO()
+    Image.fromarray(np.stack(layers, -1), "LA").save(file, "PNG", compress_level=6)
+    return base64.b64encode(file.getvalue()).decode()
+
+
 def image_rows(rows, labels):
     """Rows of digits above one another, each with its label at the left: originals, reconstructions, …
 
     Args:
         rows: a list of (N, 1, 28, 28) float32 tensors, shown from 0 (black) to 1 (white). Noise and reconstructions
             may leave [0, 1] and are cut there; images on another scale (0..255, [-1, 1], standardised) are refused.
-        labels: one string a row.
+        labels: one string a row, plain text; an empty one goes on with the row above.
 
     Returns:
-        The matplotlib figure.
+        `Pictures`; the last line of a cell shows them.
 
     Raises:
         TypeError, ValueError: if the rows are not images, or do not match the labels.
@@ -53,21 +112,34 @@ def image_rows(rows, labels):
         raise ValueError("rows: expected at least one row of images, got an empty list.")
     if len(rows) != len(labels):
         raise ValueError(f"labels: expected one for each of the {len(rows)} rows, got {len(labels)}.")
+    shown = []
     for images, label in zip(rows, labels, strict=True):
         check_images(images, f"rows, {label!r}", overshoot=True)
-    columns = max(len(images) for images in rows)
-    side = WIDTH * 0.85 / columns
-    fig, axes = plt.subplots(
-        len(rows), columns, figsize=(WIDTH, side * len(rows) + 0.15), squeeze=False, gridspec_kw={"wspace": 0.05}
-    )
-    for row, images, label in zip(axes, rows, labels, strict=True):
-        for axis in row:
-            axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
-        for axis, image in zip(row, images.detach().cpu().numpy(), strict=False):
-            axis.imshow(image[0], vmin=0, vmax=1)
-        row[0].set_ylabel(label, rotation="horizontal", ha="right", va="center")
-    return fig
+        grey = (images.detach().cpu()[:, 0].clamp(0, 1) * 255).round().to(torch.uint8)  # (N, 28, 28)
+        shown.append((str(label), grey))
+    return Pictures(tuple(shown))
+
+
+def dark(color):
+    """The colour, darkened where it must be so that letters in it can be read on white.
+
+    Contrast is at least 4.5 to 1 (WCAG 2.2, success criterion 1.4.3).
+
+    Args:
+        color: any colour that matplotlib knows, for example "C1".
+
+    Returns:
+        Red, green and blue, each in [0, 1].
+
+    Raises:
+        ValueError: if it is no colour.
+    """
+    color = np.array(to_rgb(color))
+    while True:
+        linear = np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
+        if 1.05 / (linear @ (0.2126, 0.7152, 0.0722) + 0.05) >= 4.5:
+            return tuple(color.tolist())
+        color = color * 0.98
 
 
 def error_curves(history, title="", ax=None):
@@ -91,7 +163,9 @@ def error_curves(history, title="", ax=None):
     for name, errors in (("train", history.train_mse), ("test", history.test_mse)):
         if errors:
             (line,) = ax.plot(epochs, errors)
-            ax.annotate(f" {name} {errors[-1]:.4f}", (epochs[-1], errors[-1]), color=line.get_color(), va="center")
+            ax.annotate(
+                f" {name} {errors[-1]:.4f}", (epochs[-1], errors[-1]), color=dark(line.get_color()), va="center"
+            )
     ax.set(xlabel="epoch", ylabel="clean pixel MSE", title=title, ylim=(0, None))
     ax.margins(x=0.02)
     return ax
@@ -114,10 +188,10 @@ def code_scatter(z, labels, ax=None, title=""):
     check_labels(labels, len(z))
     if labels.min() < 0 or labels.max() > 9:
         raise ValueError(f"labels: expected digits 0 to 9, got {labels.min()} to {labels.max()}.")
-    ax = ax or plt.subplots(figsize=(WIDTH, WIDTH * 0.8))[1]
+    ax = ax or plt.subplots(figsize=(WIDTH, WIDTH * 0.85))[1]
     for digit in torch.unique(labels).tolist():
         of_class = z[labels == digit].detach().cpu()
-        ax.scatter(*of_class.T, marker=f"${digit}$", s=28, linewidths=0.4, color=f"C{digit}")
+        ax.scatter(*of_class.T, marker=f"${digit}$", s=28, linewidths=0.4, color=dark(f"C{digit}"))
     ax.set(xlabel="$z_1$", ylabel="$z_2$", title=title)
     return ax
 

@@ -11,7 +11,7 @@ a comparison with a printed figure may not.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from torch import nn
 
@@ -20,7 +20,6 @@ from aecourse.training import Settings
 
 PUBLISHED = Settings(epochs=30, batch_size=128, max_lr=1e-3, optimizer="adam", schedule="constant")
 COURSE = Settings(epochs=30, batch_size=96, max_lr=1e-2, optimizer="adamw", schedule="one_cycle")
-EPOCHS, PUBLISHED_SETTINGS = PUBLISHED.epochs, asdict(PUBLISHED)  # as the chapter on the comparison asks for them
 TOLERANCE = 0.1  # how far a re-run of their recipe may be from their loss
 DENSE = {"hidden_dims": (512, 256)}
 CONVOLUTIONAL = {"channels": (16, 32)}

@@ -9,12 +9,16 @@ A new lint is a function here, its name in a list at the end, and a row in `PLAN
 import ast
 import contextlib
 import functools
+import io
 import json
 import math
 import re
+import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import matplotlib.colors
+import matplotlib.style
 import nbformat
 from keep import KEPT
 
@@ -175,6 +179,141 @@ def lint_setup_cell(notebook):
             yield notebook.finding(second, "imports, the seed and the style in the second code cell", mend)
 
 
+# The opening of a chapter: its first Markdown cell
+
+OUTCOMES = "**After this chapter you can**"
+NEEDS = "**You need** [The bottleneck](01_bottleneck.ipynb) and matrix products."
+MINUTES = re.compile(r"\*\*Minutes\*\* (\d+) to read · (\d+) to run every cell · (\d+) for the exercises")
+
+
+def opening(notebook):
+    """The cell of the opening and its blocks, what blank lines part; a notebook without Markdown has neither."""
+    cell = notebook.markdown[0] if notebook.markdown else None
+    return cell, [block.strip() for block in re.split(r"\n\s*\n", cell.source.strip())] if cell else []
+
+
+def lint_opening_lede(notebook):
+    """Below the title stands the question, one paragraph; at most two more say why it matters."""
+    cell, (_, *blocks) = opening(notebook) if notebook.markdown else (None, [""])
+    count = next((i for i, block in enumerate(blocks) if block.startswith("**")), len(blocks))
+    odd = next((block for block in blocks[:count] if re.match(r"#|[-*>|]\s|\d+\. |```|!\[", block)), None)
+    if not 1 <= count <= 3 or odd:
+        mend = f"write between `# Title` and `{OUTCOMES}` the phenomenon and its question, plain sentences"
+        yield notebook.finding(cell, f"one to three paragraphs below the title, not {odd or count!r}", mend)
+    elif not 2 <= len(asked := re.findall(r"[.?!](?=\s|$|[*_)\"”])", blocks[0])) <= 4:
+        mend = "write there what one sees and what one wants to know, and move the rest to the next paragraph"
+        yield notebook.finding(cell, f"two to four sentences in the first paragraph, not {len(asked)}", mend)
+
+
+def lint_opening_outcomes(notebook):
+    """Then 3 to 5 bullets say what the reader will be able to do."""
+    cell, blocks = opening(notebook)
+    place = next((i for i, block in enumerate(blocks) if block.startswith(OUTCOMES)), None)
+    if place is None or blocks[place] != OUTCOMES:
+        mend = f"write a line `{OUTCOMES}` of its own, and below it, after a blank line, the bullets"
+        yield notebook.finding(cell, f"the line {OUTCOMES!r} in the opening", mend)
+        return
+    bullets, after = [], place + 1
+    while after < len(blocks) and blocks[after].startswith("- "):
+        bullets += re.findall(r"^- (?=\S)", blocks[after], re.MULTILINE)
+        after += 1
+    if not 3 <= len(bullets) <= 5:
+        mend = "write there `- measure ...`, each with a verb in front"
+        yield notebook.finding(cell, f"3 to 5 bullets below {OUTCOMES!r}, not {len(bullets)}", mend)
+
+
+def lint_opening_needs(notebook):
+    """Then it says what the reader needs, one paragraph, as the last but one."""
+    cell, blocks = opening(notebook)
+    if not re.match(r"\*\*You need\*\* \S", blocks[-2] if len(blocks) > 2 else ""):
+        expected = "what the reader needs in the last paragraph but one of the opening"
+        yield notebook.finding(cell, expected, f"write `{NEEDS}`")
+
+
+def lint_opening_minutes(notebook):
+    """Last it says how long reading, running and the exercises take."""
+    cell, blocks = opening(notebook)
+    if not MINUTES.fullmatch(blocks[-1] if blocks else ""):
+        line = f"**Minutes** {minutes_to_read(notebook)} to read · 1 to run every cell · {of_the_cards(notebook)} for"
+        expected = "minutes to read, to run and for the exercises at the end of the opening"
+        yield notebook.finding(cell, expected, f"write `{line} the exercises` as its last line")
+
+
+def stated_minutes(notebook):
+    """(cell, to read, to run, for the exercises) as the opening says, or None."""
+    cell, blocks = opening(notebook)
+    match = MINUTES.fullmatch(blocks[-1]) if blocks else None
+    return match and (cell, *map(int, match.groups()))
+
+
+def words(text):
+    """How many words a piece of Markdown has in sight: without what folds, and without the addresses of links."""
+    text = re.sub(r"<details\b.*?</details>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", " ", text)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    return sum(bool(re.search(r"\w", word)) for word in text.split())
+
+
+def minutes_to_read(notebook):
+    """At 238 words a minute (Brysbaert 2019) and 12 seconds a figure or table, without the exercises."""
+    count = figures = 0
+    for section in notebook.sections:
+        if section.within not in OUTSIDE:
+            count += words(f"{section.title}\n{section.text}")
+            figures += sum(bool(DRAWS.search(cell.source) or TABLE.search(cell.source)) for cell in section.code)
+            figures += len(re.findall(r"!\[|^\|[\s:|-]+\|$", section.text, re.MULTILINE))
+    return max(1, round(count / 238 + figures * 12 / 60))
+
+
+DRAWS = re.compile(r"\bplt\.show\(\)\s*\Z|\bimage_rows\(|\bexplorer\.\w+\(")
+TABLE = re.compile(r"\bplotting\.table\(")
+
+
+def of_the_cards(notebook):
+    """The minutes of the exercises, added up from their cards."""
+    cards = "\n".join(section.text for section in notebook.exercises.values())
+    return sum(map(int, re.findall(r"^\*\*Difficulty\*\*.*\*\*Minutes\*\* (\d+)", cards, re.MULTILINE)))
+
+
+def lint_minutes_to_read(notebook):
+    """The minutes to read are true within two: 238 words a minute and 12 seconds a figure."""
+    if (stated := stated_minutes(notebook)) and abs(stated[1] - minutes_to_read(notebook)) > 2:
+        expected = f"the minutes that the words and figures take, not {stated[1]}"
+        yield notebook.finding(stated[0], expected, f"write `**Minutes** {minutes_to_read(notebook)} to read`")
+
+
+def lint_minutes_of_exercises(notebook):
+    """The minutes for the exercises are the sum of their cards'."""
+    if (stated := stated_minutes(notebook)) and stated[3] != of_the_cards(notebook):
+        expected = f"the minutes of the exercises' cards, added up, not {stated[3]}"
+        yield notebook.finding(stated[0], expected, f"write `{of_the_cards(notebook)} for the exercises`")
+
+
+MOST_WORDS = 3200
+
+
+def lint_words(notebook):
+    """A chapter is short enough to be read."""
+    count = sum(words(cell.source) for cell in notebook.markdown)
+    if count > MOST_WORDS:
+        mend = "cut, or fold what is for the curious: `<details><summary>Aside: how ...</summary>`"
+        yield notebook.finding(None, f"at most {MOST_WORDS:,} words in sight, not {count:,}", mend)
+
+
+def lint_hook(notebook):
+    """One cell, which draws, is tagged `hook`: its figure opens the page."""
+    hooks = [cell for cell in notebook.cells if "hook" in tags(cell)]
+    if not hooks:
+        mend = "add the tag `hook` to the cell whose figure makes one want to know"
+        yield notebook.finding(None, "one cell with the tag hook", mend)
+    for cell in hooks[1:]:
+        yield notebook.finding(cell, "no second cell with the tag hook", "remove the tag `hook` from the cell")
+    for cell in hooks:
+        if cell.cell_type != "code" or not re.search(r"\bimage_rows\(|\bplt\.|\bax(?:es)?\b", cell.source):
+            mend = "move the tag `hook` to a code cell with `image_rows(` or `plt.show()`"
+            yield notebook.finding(cell, "a cell that draws under the tag hook", mend)
+
+
 # Checkpoints
 
 
@@ -187,7 +326,7 @@ def lint_checkpoint_claim(notebook):
 
 
 def lint_checkpoint_first_line(notebook):
-    """A checkpoint begins its cell with one sentence, full stop: the line that a page shows in place of the cell."""
+    """A checkpoint begins its cell with one sentence, from a capital to a full stop: a page shows it for the cell."""
     for cell in notebook.code:
         if not re.search(r"^# Checkpoint", cell.source, re.MULTILINE):
             continue
@@ -195,7 +334,10 @@ def lint_checkpoint_first_line(notebook):
             yield notebook.finding(cell, "a cell that begins with its `# Checkpoint`", "split the cell above that line")
         elif not re.fullmatch(r"(?:(?![.!?]\s).)+\.", first_line(cell)):
             expected = f"one sentence with a full stop in the first comment, not {first_line(cell)!r}"
-            yield notebook.finding(cell, expected, "write `# Checkpoint: what it claims.`")
+            yield notebook.finding(cell, expected, "write `# Checkpoint: What it claims.`")
+        elif not first_line(cell).removeprefix("# Checkpoint: ")[:1].isupper():
+            expected = f"a capital letter at the start of the claim, not {first_line(cell)!r}"
+            yield notebook.finding(cell, expected, "write `# Checkpoint: What it claims.`")
 
 
 def lint_checkpoint_assert(notebook):
@@ -337,13 +479,93 @@ def lint_role(notebook):
 
 
 def lint_blockquote(notebook):
-    """A blockquote is a prediction or a popular mistake."""
+    """A blockquote is a prediction, a popular mistake or an aside."""
     for cell in notebook.markdown:
         for quote in re.findall(r"(?:^>.*\n?)+", cell.source, re.MULTILINE):
-            if not quote.startswith(("> **Predict.**", "> **Mistake.**")):
-                expected = f"a prediction or a mistake in a blockquote, not {quote.splitlines()[0]!r}"
-                mend = "begin it with `> **Predict.**` or `> **Mistake.**`, or write it as a paragraph"
+            if not quote.startswith(("> **Predict.**", "> **Mistake.**", "> **Aside.**")):
+                expected = f"a prediction, a mistake or an aside in a blockquote, not {quote.splitlines()[0]!r}"
+                mend = "begin it with `> **Predict.**`, `> **Mistake.**` or `> **Aside.**`, or write it as a paragraph"
                 yield notebook.finding(cell, expected, mend)
+
+
+# What the prose says, it says by name and in British spelling
+
+
+def said(cell):
+    """What a cell says to its reader: prose without code and addresses; comments, and texts of three words or more."""
+    if cell.cell_type != "code":
+        text = re.sub(r"`[^`]*`", " ", FENCE.sub("", cell.source))
+        return re.sub(r"\]\((?!https?:)[^)]*\)", "]", text)
+    source = re.sub(r"^(\s*)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE)
+    comments = [t.string.lstrip("# ") for t in tokenize.generate_tokens(io.StringIO(source).readline)
+                if t.type == tokenize.COMMENT]  # fmt: skip
+    strings = [n.value for n in ast.walk(tree(cell)) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return "\n\n".join([" ".join(comments), *(text for text in strings if text.count(" ") > 1), alt_text(cell)])
+
+
+ORDINAL = "one|two|three|four|five|six|seven|eight|nine|ten"
+CHAPTER_NUMBER = re.compile(
+    rf"\b(?:chapters?|ch\.)(?:[ \[#]|\n(?!\n))*(\d+(?!\.?\d)|(?:{ORDINAL})\b)"
+    r"|\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
+    rf"\s+(?:(?:{ORDINAL})\s+)?chapters?\b",
+    re.IGNORECASE,
+)
+
+
+def lint_chapter_number(notebook):
+    """A chapter goes by its title, as a link: numbers change."""
+    for cell in notebook.cells:
+        for match in CHAPTER_NUMBER.finditer(said(cell)):
+            number = match[1] if match[1] and match[1].isdigit() else "1"
+            folder = notebook.path.parents[notebook.path.parent.name == "solutions"]
+            path = next(folder.glob(f"{int(number):02}_*.ipynb"), notebook.path)
+            title = Notebook(path).sections[1].title if len(Notebook(path).sections) > 1 else path.stem
+            away = "../" if folder != notebook.path.parent else ""
+            mend = f"write `[{title}]({away}{path.name})`" if cell.cell_type != "code" else "say what it is about"
+            yield notebook.finding(cell, f"the title of a chapter, not {' '.join(match[0].split())!r}", mend)
+
+
+# American spellings and what the course writes; what begins alike is found too.
+AMERICAN = {
+    "color": "colour", "gray": "grey", "center": "centre", "behavior": "behaviour", "neighbor": "neighbour",
+    "favor": "favour", "honor": "honour", "labor": "labour", "flavor": "flavour", "humor": "humour",
+    "fiber": "fibre", "meter": "metre", "liter": "litre", "theater": "theatre", "analyz": "analys",
+    "labeled": "labelled", "labeling": "labelling", "modeled": "modelled", "modeling": "modelling",
+    "traveled": "travelled", "traveling": "travelling", "canceled": "cancelled", "canceling": "cancelling",
+    "catalog": "catalogue", "defense": "defence", "offense": "offence", "skeptic": "sceptic", "skillful": "skilful",
+    "fulfill": "fulfil", "maneuver": "manoeuvre", "plow": "plough", "aluminum": "aluminium",
+}  # fmt: skip
+AMERICAN_WORD = re.compile(
+    rf"\b(?:un|re)?(?:(?P<stem>{'|'.join(AMERICAN)})(?:s|e|es|ed|ing|ings|ful|fully|less|map|maps|al|able|ably|ite|ites"
+    r"|hood|hoods|ism|scale|ish|er|ers|iest|um)?"
+    r"|\w{2,}(?P<ize>iz)(?:e|es|ed|er|ers|ing|ation|ations|able))\b",
+    re.IGNORECASE,
+)
+NOT_ISE = {word[:-3] for word in ("size", "resize", "oversize", "downsize", "capsize", "prize", "seize", "maize")}
+
+
+def american(text):
+    """The American spellings of a text and the British ones, outside code, addresses and the titles of works."""
+    text = re.sub(r"`[^`]*`", " ", FENCE.sub("", text))
+    text = re.sub(r"\[[^\]]*\]\(https?:[^)]*\)|\]\([^)]*\)|https?:\S+|<[^>]+>", " ", text)
+    for match in AMERICAN_WORD.finditer(text):
+        if match["ize"]:
+            stem, _, ending = match[0].rpartition("iz")
+            if stem.lower() not in NOT_ISE:
+                yield match[0], f"{stem}is{ending}"
+        else:
+            at = match.start("stem") - match.start()
+            british = AMERICAN[match["stem"].lower()]
+            british = british.capitalize() if match["stem"][0].isupper() else british
+            after = match[0][at + len(match["stem"]) :]
+            yield match[0], match[0][:at] + (british.rstrip("e") if after[:1] in ("e", "i") else british) + after
+
+
+def lint_british(notebook):
+    """The text is in British spelling."""
+    for cell in notebook.cells:
+        for found, british in american(said(cell)):
+            yield notebook.finding(cell, f"British spelling, not {found!r}", f"write `{british}`")
 
 
 # Pictures are described
@@ -361,10 +583,18 @@ def alt_text(cell):
     return cell.metadata.get("mystnb", {}).get("image", {}).get("alt") or ""
 
 
+def shows_figure(cell):
+    """Whether a cell ends by showing a plot or rows of pictures."""
+    last = cell.source.rstrip()
+    return last.endswith("plt.show()") or re.search(
+        r"^plotting\.image_rows\([^\n]*(\n[ )][^\n]*)*\Z", last, re.MULTILINE
+    )
+
+
 def lint_figure_alt_text(notebook):
     """A cell that shows a figure describes it."""
     for cell in notebook.code:
-        if cell.source.rstrip().endswith("plt.show()") and len(alt_text(cell).strip()) < 20:
+        if shows_figure(cell) and len(alt_text(cell).strip()) < 20:
             expected = f"an alt text of at least 20 characters for the figure, not {alt_text(cell)!r}"
             mend = 'add `"mystnb": {"image": {"alt": "what the figure shows"}}` to the metadata of the cell'
             yield notebook.finding(cell, expected, mend)
@@ -373,9 +603,37 @@ def lint_figure_alt_text(notebook):
 def lint_alt_text_without_figure(notebook):
     """A cell with an alt text shows a figure."""
     for cell in notebook.code:
-        if alt_text(cell) and "plt.show()" not in cell.source:
-            mend = 'write `plt.show()` as its last line, or remove "mystnb" from the metadata of the cell'
+        if alt_text(cell) and not shows_figure(cell):
+            mend = "end it with `plt.show()` or `plotting.image_rows(...)`, "
+            mend += 'or remove "mystnb" from the metadata of the cell'
             yield notebook.finding(cell, f"a figure for the alt text {alt_text(cell)!r}", mend)
+
+
+WRITES = ("text", "annotate", "figtext", "title", "suptitle", "set_title", "set_xlabel", "set_ylabel", "bar_label")
+COLOURS = matplotlib.style.library["petroff10"]["axes.prop_cycle"].by_key()["color"]  # of plotting.use_style
+
+
+def contrast(colour):
+    """Of a colour on white paper, as WCAG 2 has it; "C1" is the second of the course's colours."""
+    cycled = re.fullmatch(r"C(\d)", colour)
+    levels = matplotlib.colors.to_rgb(COLOURS[int(cycled[1])] if cycled else colour)
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
+    return 1.05 / (sum(w * v for w, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True)) + 0.05)
+
+
+def lint_label_contrast(notebook):
+    """Words in a figure are dark enough to be read: 4.5 : 1 on white. A line may be light, its label not."""
+    for cell in notebook.code:
+        for call in ast.walk(tree(cell)):
+            name = getattr(call.func, "attr", "") if isinstance(call, ast.Call) else ""
+            for given in (k.value for k in call.keywords if k.arg == "color") if name in WRITES else ():
+                written = ast.unparse(given)
+                light = isinstance(given, ast.JoinedStr) or written.endswith(".get_color()")
+                if isinstance(given, ast.Constant) and given.value not in (None, "white", "w"):  # on a dark cell
+                    light = contrast(given.value) < 4.5
+                if light:
+                    mend = 'write `color="0.2"`, or a dark tone of its line, such as `"C2"`, `"C4"` or `"C8"`'
+                    yield notebook.finding(cell, f"a dark colour for words, not {written}", mend)
 
 
 def pictures(cell):
@@ -975,8 +1233,19 @@ LINTS_OF_BOTH = (
     lint_picture_file,
     lint_html_picture,
     lint_assert_can_fail,
+    lint_chapter_number,
+    lint_british,
+    lint_label_contrast,
 )
 LINTS_OF_CHAPTERS = (
+    lint_opening_lede,
+    lint_opening_outcomes,
+    lint_opening_needs,
+    lint_opening_minutes,
+    lint_minutes_to_read,
+    lint_minutes_of_exercises,
+    lint_words,
+    lint_hook,
     lint_last_sections,
     lint_one_title,
     lint_has_checkpoint,

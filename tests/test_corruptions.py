@@ -107,3 +107,19 @@ def test_a_bad_share_gets_a_sentence(corrupt, share):
 def test_the_names_in_data_are_the_same_functions():
     for corrupt in CORRUPTIONS:
         assert getattr(data, corrupt.func.__name__) is corrupt.func
+
+
+def test_a_shift_moves_images_and_maps_by_whole_pixels():
+    x = torch.arange(2.0 * 3 * 4 * 5).view(2, 3, 4, 5) + 1
+    right, left = corruptions.shift(x, 2), corruptions.shift(x, -1)
+    assert torch.equal(right[..., 2:], x[..., :-2]) and right[..., :2].abs().sum() == 0
+    assert torch.equal(left[..., :-1], x[..., 1:]) and left[..., -1].abs().sum() == 0
+    assert torch.equal(corruptions.shift(x, 0), x)
+
+
+@pytest.mark.parametrize(
+    ("x", "pixels", "name"), [(torch.zeros(3, 28), 1, "x"), ("x", 1, "x"), (torch.zeros(1, 1, 5, 5), 0.5, "pixels")]
+)
+def test_a_shift_refuses_what_it_cannot_move(x, pixels, name):
+    with pytest.raises(TypeError, match=f"^{name}: expected"):
+        corruptions.shift(x, pixels)

@@ -50,5 +50,7 @@ def test_the_matrix_runs_the_readmes_test_command_on_every_python():
 
 def test_every_hook_is_installed_with_the_course_or_said_to_be_optional():
     hooks = read(ROOT / ".pre-commit-config.yaml")["repos"][0]["hooks"]
-    assert {hook["entry"].split()[0] for hook in hooks} == {"ruff", "codespell", "python"}
-    assert "codespell" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    programs = {hook["entry"].split()[0] for hook in hooks} - {"python"}
+    assert programs == {"ruff", "codespell", "oxlint", "oxfmt"}
+    required = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert all(f"\n{program}>=" in required for program in programs)

@@ -245,3 +245,9 @@ def test_reconstruction_auc_is_the_share_of_pairs_in_the_right_order():
     assert 0.5 < expected < 1
     assert math.isclose(metrics.reconstruction_auc(black, inliers, outliers), expected, rel_tol=1e-6)
     assert math.isclose(metrics.reconstruction_auc(black, outliers, inliers), 1 - expected, rel_tol=1e-6)
+
+
+def test_parameters_are_counted():
+    assert metrics.parameter_count(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))) == 3 * 2 + 2 + 2 + 2
+    with pytest.raises(TypeError, match=r"^module: expected a network \(nn.Module\), got"):
+        metrics.parameter_count([1.0])

@@ -15,7 +15,8 @@ from keep import KEPT
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SOLUTIONS = sorted(NOTEBOOKS.glob("solutions/*.ipynb"))
 
@@ -58,6 +59,22 @@ OPENING = [
     code(lints.COLAB_CELL),
     code("from aecourse import plotting, reproducibility\n\nreproducibility.seed_everything(0)\nplotting.use_style()"),
 ]
+OPENED = """\
+# Title
+
+Two numbers draw a digit. How can that be enough?
+
+It matters elsewhere too.
+
+**After this chapter you can**
+
+- measure it
+- explain it
+- doubt it
+
+**You need** nothing.
+
+**Minutes** 1 to read · 1 to run every cell · 20 for the exercises"""
 CARD_LINE = "**Difficulty** ●○○ · **Minutes** 5 · **Why it matters** It counts."
 ALT = {"mystnb": {"image": {"alt": "A line that rises to the right"}}}
 PROSE = (
@@ -66,7 +83,7 @@ PROSE = (
     "> **Predict.** Is it 0.33?\n\nIt was $2 \\times 10^{-3}$."
 )
 CHECKPOINT = """\
-# Checkpoint: small.
+# Checkpoint: It is small.
 assert abs(error - 0.0143) < 0.14 * (784 / 32), 'small'
 assert error > 2e-3, 'positive'"""
 
@@ -74,12 +91,15 @@ assert error > 2e-3, 'positive'"""
 def good_pair():
     """A chapter (7, 'idea') and its solutions that break no rule."""
     chapter = [
-        new_markdown_cell("# Title\n\nYou will."),
+        new_markdown_cell(OPENED),
         *OPENING,
         new_markdown_cell(PROSE),
         code(CHECKPOINT),
     ]
-    chapter += [code("plt.plot([0, 1])\nplt.show()", **ALT), new_markdown_cell("## Exercises")]
+    chapter += [
+        code("plt.plot([0, 1])\nplt.show()", tags=["hook"], **ALT),
+        new_markdown_cell("## Exercises"),
+    ]
     solutions = [new_markdown_cell("# Solutions: Title"), *copy.deepcopy(OPENING)]
     for i in (1, 2, 3, 4):
         chapter += [
@@ -170,12 +190,24 @@ def in_turn(*spoils):
     return spoil
 
 
+def say_in_solutions(text):
+    return add(new_markdown_cell(text), which=1, at=1)
+
+
+def tables(count):
+    """A section with as many tables, as cells of the end of a chapter."""
+    return [new_markdown_cell("## More"), *(code(f"plotting.table(rows, 'It is {i}')") for i in range(count))]
+
+
+LEDE, WHY = "Two numbers draw a digit. How can that be enough?", "It matters elsewhere too."
+PICTURE = "![A funnel that narrows to a code](figures/funnel.svg)"
 WINDOW = add(code("# Checkpoint: near\nassert 0.6 < ratio < 0.8, 'near'"))
 
 
 KEEP = "run `python tests/keep.py NOTEBOOK`"  # NOTEBOOK: as the finding names it
 LINK = "`([evidence](../tests/evidence/test_07_idea.py))`"
 ONE_OUTPUT = [new_output("stream", text="1")]
+ROWS = swap("plt.plot([0, 1])\nplt.show()", "plotting.image_rows(\n    [x],\n)")
 TRACEBACK = [new_output("error", ename="E", evalue="", traceback=[])]
 
 # The lint, the cell that it must name (None: the notebook alone), what it must say, the mend, and a way to spoil.
@@ -188,13 +220,67 @@ PLANTED = [
     (lints.lint_setup_cell, 2, "imports, the seed", "`import`", swap("import plotting", "")),
     (lints.lint_setup_cell, 2, "imports, the seed", "`reproducibility.seed_everything(0)`", swap("_everything(0)", "")),
     (lints.lint_setup_cell, 2, "imports, the seed", "`plotting.use_style()`", swap("plotting.use_style()", "", 1)),
+    *(
+        (lint, 0, says, mend, swap(old, new))
+        for lint, says, mend, old, new in (
+            (lints.lint_opening_lede, "not 0", "between `# Title`", f"{LEDE}\n\n{WHY}\n\n", ""),
+            (lints.lint_opening_lede, "not 4", "between `# Title`", WHY, "One.\n\nTwo.\n\nThree."),
+            (lints.lint_opening_lede, "not '- It", "plain sentences", WHY, "- It matters."),
+            (lints.lint_opening_lede, "sentences in the first paragraph, not 1", "what one sees", LEDE, "It is."),
+            (lints.lint_opening_lede, "sentences in the first paragraph, not 5", "the rest", LEDE, "It is. " * 5),
+            (lints.lint_opening_outcomes, "you can**'", "a line `**After", "**After this chapter", "**In an hour"),
+            (lints.lint_opening_outcomes, "you can**'", "after a blank line", "can**\n\n-", "can**\n-"),
+            (lints.lint_opening_outcomes, "not 2", "each with a verb", "- doubt it\n", ""),
+            (lints.lint_opening_outcomes, "not 6", "each with a verb", "- doubt it", "- a\n- b\n- c\n- d"),
+            (lints.lint_opening_needs, "needs", "write `**You need** [", "**You need** nothing.", "You need nothing."),
+            (lints.lint_opening_needs, "needs", "write `**You need** [", "nothing.", "nothing.\n\nNo more."),
+            (lints.lint_opening_minutes, "to run", "write `**Minutes** 1 to read · 1 to run", "1 to run", "one to run"),
+            (lints.lint_opening_minutes, "to run", "20 for the exercises`", "the exercises", "the exercises\n\nEnjoy."),
+            (lints.lint_minutes_to_read, "not 4", "write `**Minutes** 1 to read`", "1 to read", "4 to read"),
+            (lints.lint_minutes_to_read, "not 1", "write `**Minutes** 4 to read`", WHY, "word " * 900),
+            (lints.lint_minutes_to_read, "not 1", "write `**Minutes** 4 to read`", WHY, f"\n\n{PICTURE}" * 18),
+            (lints.lint_minutes_of_exercises, "not 15", "write `20 for", "20 for", "15 for"),
+            (lints.lint_chapter_number, "not 'Chapter 7'", "`[Title](07_idea.ipynb)`", WHY, "Chapter 7 says it."),
+            (
+                lints.lint_chapter_number,
+                "'chapters [7'",
+                "`[Title](07_idea",
+                WHY,
+                "As chapters [7](07_idea.ipynb) says.",
+            ),
+            (lints.lint_chapter_number, "'first two chapters'", "`[Title](07", WHY, "The first\ntwo chapters."),
+            (lints.lint_british, "not 'gray'", "write `grey`", WHY, "A gray one."),
+            (lints.lint_british, "not 'Colors'", "write `Colours`", WHY, "Colors."),
+            (lints.lint_british, "not 'memorized'", "write `memorised`", WHY, "It is memorized."),
+            (lints.lint_british, "not 'uncentered'", "write `uncentred`", WHY, "Left uncentered."),
+        )
+    ),
+    *(
+        (lints.lint_label_contrast, 5, f"not {colour}", 'color="0.2"', add(code(f"{call}, color={colour})"), which))
+        for call, colour, which in (
+            ("ax.text(0, 1, 'PCA'", "'C1'", 0),
+            ("ax.annotate('PCA', (0, 1)", "line.get_color()", 0),
+            ("ax.set_title('PCA'", "f'C{i}'", 0),
+            ("plt.title('PCA'", "'0.5'", 1),
+        )
+    ),
+    (lints.lint_minutes_to_read, 0, "not 1", "**Minutes** 5 to", lambda c, s: c.cells.extend(tables(24))),
+    (lints.lint_words, None, "not 3,4", "or fold what", swap(WHY, "word " * 3300)),
+    (lints.lint_hook, None, "one cell", "add the tag `hook`", metadata(5, tags=[])),
+    (lints.lint_hook, 6, "no second", "remove the tag", add(code("plt.show()", tags=["hook"]), at=6)),
+    (lints.lint_hook, 4, "that draws", "`image_rows(`", metadata(4, tags=["hook"])),
+    (lints.lint_chapter_number, 7, "'chapter 7'", "say what it is", add(code("x = 1  # as chapter 7 did"), at=7)),
+    (lints.lint_chapter_number, 1, "'chapter 7'", "`[Title](../07_idea.ipynb)`", say_in_solutions("See chapter 7.")),
+    (lints.lint_british, 5, "'center'", "write `centre`", add(code("assert a, 'off the center'"))),
+    (lints.lint_british, 5, "'color'", "write `colour`", add(code("x = 1  # its color"), 1)),
     (lints.lint_checkpoint_claim, 5, "claim", "write `# Checkpoint: ", add(code("# Checkpoint\nassert 1, 'one'"))),
     *(
         (lints.lint_checkpoint_first_line, 5, says, mend, add(code(f"{source}\nassert a, 'x'"), which))
         for says, mend, source, which in (
-            ("full stop", "write `# Checkpoint: ", "# Checkpoint: no stop", 0),
-            ("one sentence", "write `# Checkpoint: ", "# Checkpoint: one. And two.", 1),
-            ("begins with", "split the cell", "a = 1\n# Checkpoint: below.", 0),
+            ("full stop", "write `# Checkpoint: ", "# Checkpoint: No stop", 0),
+            ("one sentence", "write `# Checkpoint: ", "# Checkpoint: One. And two.", 1),
+            ("begins with", "split the cell", "a = 1\n# Checkpoint: Below.", 0),
+            ("a capital", "`# Checkpoint: What", "# Checkpoint: no capital.", 0),
         )
     ),
     (lints.lint_checkpoint_assert, 5, "an assert", "`assert claim, ", add(code("# Checkpoint: x\nprint(1)"))),
@@ -225,14 +311,22 @@ PLANTED = [
     (lints.lint_plt_show, 5, "at the end", "write `plt.show()`", swap("plt.show()", "plt.show()\nx = 1")),
     (lints.lint_figure_alt_text, 5, "not ''", '`"mystnb": {"image": ', metadata(5, mystnb={})),
     (lints.lint_figure_alt_text, 5, "'A plot'", '"alt": ', metadata(5, mystnb={"image": {"alt": "A plot"}})),
-    (lints.lint_alt_text_without_figure, 5, "'A line that", "write `plt.show()`", swap("plt.show()", "")),
+    (lints.lint_alt_text_without_figure, 5, "'A line that", "end it with `plt.show()`", swap("plt.show()", "")),
+    (lints.lint_figure_alt_text, 5, "not ''", '`"mystnb": {"image": ', in_turn(metadata(5, mystnb={}), ROWS)),
+    (
+        lints.lint_alt_text_without_figure,
+        5,
+        "'A line that",
+        "end it with",
+        swap("plt.show()", "plotting.image_rows(x)\n1"),
+    ),
     (lints.lint_picture_alt_text, 4, "not ''", "`![what the picture shows](../book/x.svg)`", say("![](../book/x.svg)")),
     (lints.lint_picture_file, 4, "at ../x.svg", "the path", say("![A funnel that narrows to a code](../x.svg)")),
     (lints.lint_html_picture, 4, "not in HTML", "write `![what the picture shows](", say("<img src='x.svg'>")),
     (lints.lint_last_sections, None, "not Exercises, Recap", "`## Summary`", swap("## Summary", "## Recap")),
     (lints.lint_one_title, 3, "'Idea'", "write `## Idea`", swap("## Idea", "# Idea")),
     (lints.lint_one_title, None, "a title", "write `# Title`", swap("# Title\n", "## Title\n")),
-    (lints.lint_has_checkpoint, None, "checkpoint", "`# Checkpoint: ", swap("# Checkpoint: small.", "# Small.")),
+    (lints.lint_has_checkpoint, None, "checkpoint", "`# Checkpoint: ", swap("# Checkpoint: It is small.", "# Small.")),
     (lints.lint_has_prediction, None, "prediction", "`> **Predict.** ", swap("**Predict.**", "**Mistake.**")),
     (lints.lint_four_exercises, None, "not 3", "`### Exercise 7.4 · Name`", swap("### Exercise 7.4", "### Task 7.4")),
     (lints.lint_solutions_exist, None, "solutions", "write `notebooks/solutions/07_idea.ipynb`", remove(1)),
@@ -401,9 +495,55 @@ def test_what_just_fits_is_no_problem(tmp_path):
 
 def test_a_checkpoint_that_claims_one_thing_is_no_problem(tmp_path):
     chapter, solutions = good_pair()
-    chapter.cells.insert(5, code("# Checkpoint: with λ = 0.5 it is 0.0096.\nassert a, 'x'\n\n# More. And more."))
+    chapter.cells.insert(5, code("# Checkpoint: With λ = 0.5 it is 0.0096.\nassert a, 'x'\n\n# More. And more."))
     path, _ = write(chapter, solutions, tmp_path)
     assert not any("cell 5 (" in sentence for sentence in findings(lints.lint_checkpoint_first_line, path))
+
+
+def test_dark_words_and_light_lines_pass(tmp_path):
+    chapter, solutions = good_pair()
+    source = "ax.plot(x, color='C1')\n" + "\n".join(
+        f"ax.text(0, 1, 'PCA', color={colour})" for colour in ("'C2'", "'0.4'", "'white'", "ink", "None")
+    )
+    chapter.cells.insert(5, code(source))
+    path, _ = write(chapter, solutions, tmp_path)
+    assert findings(lints.lint_label_contrast, path) == []
+
+
+def test_what_folds_is_not_read(tmp_path):
+    chapter, solutions = good_pair()
+    folded = f"<details><summary>Aside: how it works</summary>\n\n{'word ' * 4000}\n\n</details>"
+    chapter.cells.insert(4, new_markdown_cell(f"> **Aside.** A note.\n\n{folded}"))
+    path, _ = write(chapter, solutions, tmp_path)
+    for lint in (lints.lint_words, lints.lint_minutes_to_read, lints.lint_blockquote):
+        assert findings(lint, path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A parameter, a diameter and a prize of the right size.",
+        "The laboratory sizes and resizes; he seized it, surprised.",
+        "[Visualizing data (2008)](https://jmlr.org/a) and `color='gray'`.",
+        "This chapter 0.5, the next chapter, Exercise 7.1, [PCA](03_pca.ipynb) in chapters. The chapter: 0.012.",
+    ],
+)
+def test_british_words_titles_and_names_pass(text, tmp_path):
+    chapter, solutions = good_pair()
+    chapter.cells.insert(4, new_markdown_cell(text))
+    path, _ = write(chapter, solutions, tmp_path)
+    for lint in (lints.lint_british, lints.lint_chapter_number):
+        assert findings(lint, path) == []
+
+
+PAGES = sorted(path for pattern in ("*.md", "book/*.md", ".github/**/*.md") for path in ROOT.glob(pattern))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_pages_are_in_british_spelling(path):
+    assert [
+        f"write {british!r} for {found!r}" for found, british in lints.american(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_a_notebook_of_the_course_is_named_from_its_root():

@@ -1,5 +1,7 @@
 """Figures show what they were given."""
 
+import base64
+import io
 import re
 
 import matplotlib
@@ -10,6 +12,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from bs4 import BeautifulSoup
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 from aecourse import plotting, training
 
@@ -26,14 +31,50 @@ def test_the_style_has_colours_that_all_can_tell_apart():
     assert len(plt.rcParams["axes.prop_cycle"]) == 10 and plt.rcParams["image.cmap"] == "gray"
 
 
+def strips(pictures):
+    """Of rows of pictures as HTML: the labels, and what is in the strips, grey and alpha, as arrays."""
+    page = BeautifulSoup(pictures._repr_html_(), "html.parser")
+    files = (io.BytesIO(base64.b64decode(img["src"].partition("base64,")[2])) for img in page("img"))
+    return [span.get_text() for span in page("span")], [np.asarray(Image.open(file)) for file in files]
+
+
 def test_image_rows_show_every_image_between_black_and_white():
-    rows = [torch.rand(3, 1, 28, 28), torch.rand(3, 1, 28, 28) / 2]
-    axes = np.reshape(plotting.image_rows(rows, ["x", "y"]).axes, (2, 3))
-    for i, images in enumerate(rows):
-        assert axes[i, 0].get_ylabel() == "xy"[i]
-        for axis, image in zip(axes[i], images, strict=True):
-            (shown,) = axis.images
-            assert np.allclose(shown.get_array(), image[0]) and shown.get_clim() == (0, 1)
+    rows = [torch.rand(3, 1, 28, 28), torch.rand(2, 1, 28, 28) / 2]
+    labels, shown = strips(plotting.image_rows(rows, ["x", "<ŷ>"]))
+    assert labels == ["x", "<ŷ>"]
+    for images, strip in zip(rows, shown, strict=True):
+        assert strip.shape == (28 * 3, (3 * 28 + 2) * 3, 2), "each pixel 3 × 3, a pixel of ground between two images"
+        for i, image in enumerate(images):
+            grey, alpha = strip[1::3, 29 * 3 * i + 1 : 29 * 3 * i + 84 : 3].transpose(2, 0, 1)
+            assert np.array_equal(grey, (image[0] * 255).round()) and (alpha == 255).all()
+        seen = np.zeros(strip.shape[1], bool)
+        for i in range(len(images)):
+            seen[29 * 3 * i : 29 * 3 * i + 84] = True
+        assert (strip[:, ~seen, 1] == 0).all(), "the ground shows where no image is"
+
+
+def test_a_long_row_goes_on_in_the_next_line():
+    images = torch.rand(45, 1, 28, 28)
+    _, (strip,) = strips(plotting.image_rows([images], ["many"]))
+    assert strip.shape[:2] == ((3 * 28 + 2) * 3, (20 * 28 + 19) * 3)
+    assert np.array_equal(
+        strip[2 * 29 * 3 + 1 :: 3, 4 * 29 * 3 + 1 : 4 * 29 * 3 + 84 : 3, 0], (images[44, 0] * 255).round()
+    )
+
+
+def test_image_rows_print_as_text():
+    rows = plotting.image_rows([torch.rand(3, 1, 28, 28), torch.rand(2, 1, 28, 28)], ["noisy", "x"])
+    assert repr(rows).splitlines() == ["noisy  3 pictures", "x      2 pictures"]
+
+
+@pytest.mark.parametrize("color", [f"C{i}" for i in range(10)] + ["black", "white", "#ffffaa"])
+def test_a_dark_colour_can_be_read_on_white(color):
+    with plt.style.context("petroff10"):
+        given, made = to_rgb(color), plotting.dark(color)
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in made]
+    contrast = 1.05 / (0.05 + np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    assert contrast >= 4.5
+    assert contrast < 4.8 or np.allclose(made, given), "no darker than it must be"
 
 
 def test_image_rows_cut_overshoot_and_refuse_another_scale():

@@ -20,6 +20,8 @@ DRIVES = {  # named in settings or on the command line, imported nowhere
     "ipykernel",
     "myst-nb",
     "nbval",
+    "oxfmt",
+    "oxlint",
     "pytest-xdist",
     "ruff",
     "sphinx-book-theme",
