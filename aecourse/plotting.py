@@ -1,9 +1,9 @@
 """Figures and tables from tensors, histories and numbers, sized for a page."""
 
 import base64
-import io
 from dataclasses import dataclass
 from html import escape
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -86,7 +86,7 @@ def _strip(images, columns):
         for layer in (grey, seen)
     ]
     layers = [layer.reshape(lines * (height + 1) * sharp, -1)[:-sharp, :-sharp] for layer in layers]
-    file = io.BytesIO()
+    file = BytesIO()
     Image.fromarray(np.stack(layers, -1), "LA").save(file, "PNG", compress_level=6)
     return base64.b64encode(file.getvalue()).decode()
 
