@@ -12,9 +12,10 @@ After a change here, build with `--all`: Sphinx writes only those pages again wh
 import ast
 import re
 from html import escape
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from docutils import nodes
+from PIL import Image
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -29,6 +30,8 @@ EXERCISE = re.compile(r"Exercise \d+\.\d+ · ")
 MINUTES = re.compile(r"Minutes (\d+)")  # in the line below an exercise's title
 DRAWING = {"plt", "plotting", "explorer", "fig", "ax", "axes", "rows", "caption"}  # names of code that only shows
 LESSON = 5  # so many lines above the drawing are still a part of it; more are the lesson
+DPI = 130  # of a picture that does not say
+PIXELS_AN_INCH = 37 * 16 / 5.5  # 37 rem for a figure as wide as it should be
 NOT_ATTEMPTED = "Not attempted yet"
 
 
@@ -89,6 +92,16 @@ def claim_of(cell):
     first, *more = comment[1].splitlines()
     claim = SENTENCE.match(" ".join([first, *(line.lstrip("# ") for line in more)]))[0]
     return claim[0].upper() + claim[1:] if re.match(r"[a-z]{2,}|a\b", claim) else claim  # a symbol stays as it is
+
+
+def set_width(image, srcdir):
+    """Show a figure of 5.5 inches 37 rem wide, another in proportion: the letters of all have one size."""
+    file = Path(srcdir, image["uri"])
+    if file.suffix == ".png" and file.is_file():
+        with Image.open(file) as picture:
+            inches = picture.width / picture.info.get("dpi", (DPI, DPI))[0]
+        image["width"] = f"{inches * PIXELS_AN_INCH:.0f}px"
+        image["classes"].append("no-scaled-link")  # the file itself shows no more
 
 
 def holds_digits(cell, helpers):
@@ -331,6 +344,9 @@ class ReadingPage(SphinxPostTransform):
             if source_of(cell) and output_of(cell) and draws(cell):
                 kind = "course-digits" if holds_digits(cell, helpers) else "course-plot"
                 output_of(cell)["classes"].append(kind)
+        for image in page.findall(nodes.image):
+            if "cell_output" in image.parent.get("classes", ()):
+                set_width(image, self.env.srcdir)
         mark_opening(page)
         show_hook(page)
         fold_setup(page)
