@@ -91,8 +91,12 @@ def problems_at_every_width(page):
                 page.evaluate("probes.open(false)")
                 page.wait_for_timeout(RESIZED)
                 in_every_frame(page, "probes.open(true)")
-            page.wait_for_timeout(RESIZED)
-            for text in [*page.evaluate("probes.layout()"), *in_every_frame(page, "probes.keyboard()")]:
+            for patience in (RESIZED, 4 * RESIZED):  # a slow machine gets a second look
+                page.wait_for_timeout(patience)
+                texts = [*page.evaluate("probes.layout()"), *in_every_frame(page, "probes.keyboard()")]
+                if not texts:
+                    break
+            for text in texts:
                 found[text].append(f"{width} {mode}")
     return [f"{text} ({', '.join(places)})" for text, places in found.items()]
 

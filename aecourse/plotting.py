@@ -236,7 +236,7 @@ class Table:
         caption = escape(self.caption) + (". <strong>Bold</strong>: the best." if self.best else "")
         return (  # no <caption>: it would be as narrow as the table, and scroll with it
             f'<div style="padding-bottom: 0.4em">{caption}</div>'
-            f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{escape(self.caption)}">'
+            f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{escape(self.caption)}">'
             '<table class="course-table" style="border-collapse: collapse; margin: 0">'
             f'<thead style="border-bottom: 1px solid currentColor"><tr><td></td>{columns}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
