@@ -44,6 +44,7 @@ CHAPTER = [
     code("the_hook()", FIGURE, tags=["hook"]),
     code("def lesson(x):\n    return x\n\n\na = lesson(1)\nb = a + 2\n\nplt.plot(a, b)\nplt.show()", FIGURE),
     code("a = 1\nb = 2\nplt.plot(a, b)", FIGURE),
+    code("c = [\n    1,\n    2,\n    3,\n    4,\n]\ncompare(c)", FIGURE),
     code("%time a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\nplt.plot(a, b)", FIGURE),
     code("def digit(ax):\n    ax.imshow(0)"),
     code("def error(x):\n    return x\n\n\ndef curve(ax):\n    ax.plot(0)"),
@@ -199,6 +200,11 @@ def test_a_lesson_above_a_drawing_stays_in_sight(chapter):
     above, output, fold = block.find_parent(class_="cell").find_all(True, recursive=False)
     assert output.img and sources(fold) == ["plt.plot(a, b)\nplt.show()"]
     assert "highlight" in str(above) and above["class"] == fold.find(class_="cell_input")["class"]
+
+
+def test_the_last_statement_draws_whatever_its_name(chapter):
+    (fold,) = (fold for fold in chapter.select(".course-figure-code") if "compare(c)" in fold.get_text())
+    assert sources(fold) == ["compare(c)"]
 
 
 @pytest.mark.parametrize("source", ["a = 1\nb = 2\nplt", "%time a"])

@@ -134,13 +134,16 @@ def helpers_of(page):
 
 
 def lesson_of(code):
-    """How many lines stand above what only draws or tabulates; 0 if they are few, or it is no plain Python."""
+    """How many lines stand above what draws or tabulates, the last statement at least.
+
+    0 if they are few, or the code is no plain Python.
+    """
     try:
         statements = ast.parse(code).body
     except SyntaxError:  # a magic
         return 0
     above = 0
-    for statement in statements:
+    for statement in statements[:-1]:
         if DRAWING & {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}:
             break
         above = statement.end_lineno
