@@ -104,7 +104,12 @@ class Book:
             {
                 "extensions": ["myst_nb", "reading_page"],
                 "nb_execution_mode": "off",
-                "html_theme": "basic",
+                "html_theme": "sphinx_book_theme",
+                "html_theme_options": {
+                    "repository_url": "https://github.com/me/mine",
+                    "repository_branch": "main",
+                    "launch_buttons": {"colab_url": "https://colab"},
+                },
             },
         )
         places = (folder, None, folder / "html", folder / "doctrees")
@@ -119,7 +124,7 @@ class Book:
 
     def page(self, name):
         html = (self.folder / "html" / f"{name}.html").read_text(encoding="utf-8")
-        return BeautifulSoup(html, "html.parser").select_one("div.body")
+        return BeautifulSoup(html, "html.parser").select_one("article")
 
 
 @pytest.fixture(scope="module")
@@ -274,6 +279,17 @@ def test_an_exercise_is_a_card_with_its_cells_and_its_solution(chapter):
     assert "Not attempted" not in one.get_text(), "on a page nothing can be attempted"
     assert "Not attempted" in around(chapter, "told()")[1].get_text()
     assert "Do that." in two.get_text() and "Read on." not in two.get_text(), "a card ends at the next heading"
+
+
+def test_the_exercises_are_summed_up(book, chapter):
+    line = chapter.find(id="exercises").p
+    assert line.get_text() == (
+        "2 exercises, 5 minutes. You answer them in the notebook, which checks each answer: "
+        "open it in Colab, or on your computer."
+    )
+    assert line.a["href"] == "https://colab/github/me/mine/blob/main/chapter.ipynb"
+    for name in ("plain", "solutions/chapter"):
+        assert "You answer them" not in book.page(name).get_text()
 
 
 def test_the_summary_is_marked(book, chapter):
