@@ -46,6 +46,7 @@ CHAPTER = [
     code("a = 1\nb = 2\nplt.plot(a, b)", FIGURE),
     code("%time a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\nplt.plot(a, b)", FIGURE),
     code("def digit(ax):\n    ax.imshow(0)"),
+    code("def error(x):\n    return x\n\n\ndef curve(ax):\n    ax.plot(0)"),
     code("plt.imshow(x)", FIGURE),
     code("digit(plt.gca())", FIGURE),
     code("table()", {"text/html": "<table><tr><td>1</td></tr></table>"}),
@@ -213,6 +214,12 @@ def test_figures_of_digits_are_told_from_plots(chapter, source, kind):
     _, cell = around(chapter, source)
     kinds = [name for name in cell.select_one(".cell_output")["class"] if name.startswith("course-")]
     assert kinds == [f"course-{kind}"] * (kind is not None)
+
+
+def test_a_function_that_only_draws_folds(chapter):
+    assert around(chapter, "def digit")[0] == ["course-helper"]
+    assert summaries(chapter, "helper") == ["A function that draws: digit"]
+    assert around(chapter, "def curve")[0] == [], "the cell defines more than what draws"
 
 
 def test_code_that_makes_a_table_folds_under_it(chapter):
