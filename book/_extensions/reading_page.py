@@ -134,13 +134,16 @@ def helpers_of(page):
 
 
 def lesson_of(code):
-    """How many lines stand above what only draws or tabulates; 0 if they are few, or it is no plain Python."""
+    """How many lines stand above what draws or tabulates, the last statement at least.
+
+    0 if they are few, or the code is no plain Python.
+    """
     try:
         statements = ast.parse(code).body
     except SyntaxError:  # a magic
         return 0
     above = 0
-    for statement in statements:
+    for statement in statements[:-1]:
         if DRAWING & {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}:
             break
         above = statement.end_lineno
@@ -280,6 +283,26 @@ def make_card(section):
     section.append(Fold("", *rest, summary="The exercise", classes=["course-exercise-body"]))
 
 
+def sum_up(section, exercises, config, docname):
+    """Say below the heading of the exercises how many there are, how long they take, and where they are answered."""
+    minutes = sum(int(found[1]) for exercise in exercises if (found := MINUTES.search(exercise[1].astext())))
+    number = "1 exercise" if len(exercises) == 1 else f"{len(exercises)} exercises"
+    line = nodes.paragraph(
+        "", f"{number}, {minutes} minutes. You answer them in the notebook, which checks each answer"
+    )
+    options = config.html_theme_options
+    if colab := options.get("launch_buttons", {}).get("colab_url"):
+        repository = options["repository_url"].removeprefix("https://github.com/")
+        address = f"{colab}/github/{repository}/blob/{options['repository_branch']}/{docname}.ipynb"
+        line += [
+            nodes.Text(": "),
+            nodes.reference("", "open it in Colab", refuri=address),
+            nodes.Text(", or on your computer"),
+        ]
+    line += nodes.Text(".")
+    section.insert(1, line)
+
+
 def place_of(env, docname, exercise):
     """The anchor of an exercise ("Exercise 5.1 · ") on a page; empty if the page has none."""
     for link in env.tocs[docname].findall(nodes.reference) if docname in env.tocs else ():
@@ -405,6 +428,8 @@ class ReadingPage(SphinxPostTransform):
             mark_quote(quote)
         for section in exercises:
             make_card(section)
+        if exercises:
+            sum_up(exercises[0].parent, exercises, self.config, docname)
         for section in page.findall(nodes.section):
             if section[0].astext() == "Summary":
                 section["classes"].append("course-summary")
