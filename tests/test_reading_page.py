@@ -44,8 +44,10 @@ CHAPTER = [
     code("the_hook()", FIGURE, tags=["hook"]),
     code("def lesson(x):\n    return x\n\n\na = lesson(1)\nb = a + 2\n\nplt.plot(a, b)\nplt.show()", FIGURE),
     code("a = 1\nb = 2\nplt.plot(a, b)", FIGURE),
+    code("c = [\n    1,\n    2,\n    3,\n    4,\n]\ncompare(c)", FIGURE),
     code("%time a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\nplt.plot(a, b)", FIGURE),
     code("def digit(ax):\n    ax.imshow(0)"),
+    code("def error(x):\n    return x\n\n\ndef curve(ax):\n    ax.plot(0)"),
     code("plt.imshow(x)", FIGURE),
     code("digit(plt.gca())", FIGURE),
     code("table()", {"text/html": "<table><tr><td>1</td></tr></table>"}),
@@ -102,7 +104,12 @@ class Book:
             {
                 "extensions": ["myst_nb", "reading_page"],
                 "nb_execution_mode": "off",
-                "html_theme": "basic",
+                "html_theme": "sphinx_book_theme",
+                "html_theme_options": {
+                    "repository_url": "https://github.com/me/mine",
+                    "repository_branch": "main",
+                    "launch_buttons": {"colab_url": "https://colab"},
+                },
             },
         )
         places = (folder, None, folder / "html", folder / "doctrees")
@@ -117,7 +124,7 @@ class Book:
 
     def page(self, name):
         html = (self.folder / "html" / f"{name}.html").read_text(encoding="utf-8")
-        return BeautifulSoup(html, "html.parser").select_one("div.body")
+        return BeautifulSoup(html, "html.parser").select_one("article")
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +207,11 @@ def test_a_lesson_above_a_drawing_stays_in_sight(chapter):
     assert "highlight" in str(above) and above["class"] == fold.find(class_="cell_input")["class"]
 
 
+def test_the_last_statement_draws_whatever_its_name(chapter):
+    (fold,) = (fold for fold in chapter.select(".course-figure-code") if "compare(c)" in fold.get_text())
+    assert sources(fold) == ["compare(c)"]
+
+
 @pytest.mark.parametrize("source", ["a = 1\nb = 2\nplt", "%time a"])
 def test_a_few_lines_above_a_drawing_fold_with_it_and_so_does_what_is_no_python(chapter, source):
     assert around(chapter, source)[0] == ["course-figure-code"]
@@ -213,6 +225,12 @@ def test_figures_of_digits_are_told_from_plots(chapter, source, kind):
     _, cell = around(chapter, source)
     kinds = [name for name in cell.select_one(".cell_output")["class"] if name.startswith("course-")]
     assert kinds == [f"course-{kind}"] * (kind is not None)
+
+
+def test_a_function_that_only_draws_folds(chapter):
+    assert around(chapter, "def digit")[0] == ["course-helper"]
+    assert summaries(chapter, "helper") == ["A function that draws: digit"]
+    assert around(chapter, "def curve")[0] == [], "the cell defines more than what draws"
 
 
 def test_code_that_makes_a_table_folds_under_it(chapter):
@@ -261,6 +279,17 @@ def test_an_exercise_is_a_card_with_its_cells_and_its_solution(chapter):
     assert "Not attempted" not in one.get_text(), "on a page nothing can be attempted"
     assert "Not attempted" in around(chapter, "told()")[1].get_text()
     assert "Do that." in two.get_text() and "Read on." not in two.get_text(), "a card ends at the next heading"
+
+
+def test_the_exercises_are_summed_up(book, chapter):
+    line = chapter.find(id="exercises").p
+    assert line.get_text() == (
+        "2 exercises, 5 minutes. You answer them in the notebook, which checks each answer: "
+        "open it in Colab, or on your computer."
+    )
+    assert line.a["href"] == "https://colab/github/me/mine/blob/main/chapter.ipynb"
+    for name in ("plain", "solutions/chapter"):
+        assert "You answer them" not in book.page(name).get_text()
 
 
 def test_the_summary_is_marked(book, chapter):

@@ -3,7 +3,7 @@
 Code before the first `##` is set-up, a cell that starts with `# Checkpoint: ` is a claim, a cell whose output is a
 figure or a table draws, `> **Predict.**` is a question, `> **Aside.**` a note in the margin, `### Exercise N.M · ` a
 card. The one tag, `hook`, names the cell whose figure opens the page. JupyterLab and Colab show the file as it is.
-Of a solution's page only the ways back to its exercises are added.
+On a page of solutions only the set-up folds, and each leads back to its exercise.
 Everything folds with `<details>`, which needs no script; book/_static/reading_page.css gives it its look.
 
 After a change here, build with `--all`: Sphinx writes only those pages again whose notebook has changed.
@@ -14,6 +14,7 @@ import re
 from html import escape
 from pathlib import Path, PurePosixPath
 
+from dark_figures import save_dark
 from docutils import nodes
 from PIL import Image
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -104,6 +105,22 @@ def set_width(image, srcdir):
         image["classes"].append("no-scaled-link")  # the file itself shows no more
 
 
+def add_dark_twin(image, env):
+    """Beside a figure of digits one for dark pages, where their black stays black; the theme shows one of the two."""
+    file = Path(env.srcdir, image["uri"])
+    if file.suffix != ".png" or not file.is_file():
+        return
+    dark = file.with_stem(f"{file.stem}-dark")
+    save_dark(file, dark)
+    twin = image.deepcopy()
+    twin["uri"] = str(PurePosixPath(image["uri"]).with_name(dark.name))
+    twin["candidates"] = {"*": twin["uri"]}
+    env.images.add_file(env.docname, twin["uri"])
+    image["classes"].append("only-light")
+    twin["classes"].append("only-dark")
+    image.parent.insert(image.parent.index(image) + 1, twin)
+
+
 def holds_digits(cell, helpers):
     """Whether a cell's figure shows images, itself or by a helper: in dark mode their black stays black."""
     code = source_of(cell).astext()
@@ -117,13 +134,16 @@ def helpers_of(page):
 
 
 def lesson_of(code):
-    """How many lines stand above what only draws or tabulates; 0 if they are few, or it is no plain Python."""
+    """How many lines stand above what draws or tabulates, the last statement at least.
+
+    0 if they are few, or the code is no plain Python.
+    """
     try:
         statements = ast.parse(code).body
     except SyntaxError:  # a magic
         return 0
     above = 0
-    for statement in statements:
+    for statement in statements[:-1]:
         if DRAWING & {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}:
             break
         above = statement.end_lineno
@@ -170,6 +190,31 @@ def fold_checkpoint(cell):
     fold = Fold(summary=f"{mark} {claim_of(cell)}", classes=["course-checkpoint"])
     cell.replace(source, fold)
     fold.append(source)
+
+
+def helpers_in(code):
+    """The names of the functions of a cell that does nothing but define how something is drawn or tabulated."""
+    try:
+        statements = ast.parse(code).body
+    except SyntaxError:  # a magic
+        return []
+    draw = [
+        isinstance(statement, ast.FunctionDef)
+        and bool(
+            {"plt", "plotting", "ax", "axes"} & {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        )
+        for statement in statements
+    ]
+    return [statement.name for statement in statements] if all(draw) else []
+
+
+def fold_helper(cell):
+    """Fold a function that only draws: its figures are further down."""
+    source = source_of(cell)
+    names = ", ".join(helpers_in(source.astext()))
+    cell.replace(
+        source, Fold("", source.deepcopy(), summary=f"A function that draws: {names}", classes=["course-helper"])
+    )
 
 
 def code_like(source, code):
@@ -236,6 +281,26 @@ def make_card(section):
     rest = section.children[2:]
     del section.children[2:]
     section.append(Fold("", *rest, summary="The exercise", classes=["course-exercise-body"]))
+
+
+def sum_up(section, exercises, config, docname):
+    """Say below the heading of the exercises how many there are, how long they take, and where they are answered."""
+    minutes = sum(int(found[1]) for exercise in exercises if (found := MINUTES.search(exercise[1].astext())))
+    number = "1 exercise" if len(exercises) == 1 else f"{len(exercises)} exercises"
+    line = nodes.paragraph(
+        "", f"{number}, {minutes} minutes. You answer them in the notebook, which checks each answer"
+    )
+    options = config.html_theme_options
+    if colab := options.get("launch_buttons", {}).get("colab_url"):
+        repository = options["repository_url"].removeprefix("https://github.com/")
+        address = f"{colab}/github/{repository}/blob/{options['repository_branch']}/{docname}.ipynb"
+        line += [
+            nodes.Text(": "),
+            nodes.reference("", "open it in Colab", refuri=address),
+            nodes.Text(", or on your computer"),
+        ]
+    line += nodes.Text(".")
+    section.insert(1, line)
 
 
 def place_of(env, docname, exercise):
@@ -333,6 +398,7 @@ class ReadingPage(SphinxPostTransform):
             link_exercise(section, self.env, self.app.builder, docname)
         if is_solution(docname):
             page["classes"].append("course-solution")
+            fold_setup(page)
             for section in exercises:
                 add_way_back(section, self.env, self.app.builder, docname)
             return
@@ -344,9 +410,10 @@ class ReadingPage(SphinxPostTransform):
             if source_of(cell) and output_of(cell) and draws(cell):
                 kind = "course-digits" if holds_digits(cell, helpers) else "course-plot"
                 output_of(cell)["classes"].append(kind)
-        for image in page.findall(nodes.image):
-            if "cell_output" in image.parent.get("classes", ()):
-                set_width(image, self.env.srcdir)
+                for image in list(output_of(cell).findall(nodes.image)):
+                    set_width(image, self.env.srcdir)
+                    if kind == "course-digits":
+                        add_dark_twin(image, self.env)
         mark_opening(page)
         show_hook(page)
         fold_setup(page)
@@ -355,10 +422,14 @@ class ReadingPage(SphinxPostTransform):
                 fold_checkpoint(cell)
             elif source_of(cell) and (draws(cell) or shows(cell, TABLE)):
                 fold_drawing(cell)
+            elif source_of(cell) and not output_of(cell) and helpers_in(source_of(cell).astext()):
+                fold_helper(cell)
         for quote in list(page.findall(nodes.block_quote)):
             mark_quote(quote)
         for section in exercises:
             make_card(section)
+        if exercises:
+            sum_up(exercises[0].parent, exercises, self.config, docname)
         for section in page.findall(nodes.section):
             if section[0].astext() == "Summary":
                 section["classes"].append("course-summary")
