@@ -87,7 +87,7 @@ def _strip(images, columns):
     ]
     layers = [layer.reshape(lines * (height + 1) * sharp, -1)[:-sharp, :-sharp] for layer in layers]
     file = io.BytesIO()
-    Image.fromarray(np.stack(layers, -1), "LA").save(file, "PNG", optimize=True)
+    Image.fromarray(np.stack(layers, -1), "LA").save(file, "PNG", compress_level=6)
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -17,6 +17,8 @@ import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import matplotlib.colors
+import matplotlib.style
 import nbformat
 from keep import KEPT
 
@@ -605,6 +607,33 @@ def lint_alt_text_without_figure(notebook):
             mend = "end it with `plt.show()` or `plotting.image_rows(...)`, "
             mend += 'or remove "mystnb" from the metadata of the cell'
             yield notebook.finding(cell, f"a figure for the alt text {alt_text(cell)!r}", mend)
+
+
+WRITES = ("text", "annotate", "figtext", "title", "suptitle", "set_title", "set_xlabel", "set_ylabel", "bar_label")
+COLOURS = matplotlib.style.library["petroff10"]["axes.prop_cycle"].by_key()["color"]  # of plotting.use_style
+
+
+def contrast(colour):
+    """Of a colour on white paper, as WCAG 2 has it; "C1" is the second of the course's colours."""
+    cycled = re.fullmatch(r"C(\d)", colour)
+    levels = matplotlib.colors.to_rgb(COLOURS[int(cycled[1])] if cycled else colour)
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
+    return 1.05 / (sum(w * v for w, v in zip((0.2126, 0.7152, 0.0722), linear, strict=True)) + 0.05)
+
+
+def lint_label_contrast(notebook):
+    """Words in a figure are dark enough to be read: 4.5 : 1 on white. A line may be light, its label not."""
+    for cell in notebook.code:
+        for call in ast.walk(tree(cell)):
+            name = getattr(call.func, "attr", "") if isinstance(call, ast.Call) else ""
+            for given in (k.value for k in call.keywords if k.arg == "color") if name in WRITES else ():
+                written = ast.unparse(given)
+                light = isinstance(given, ast.JoinedStr) or written.endswith(".get_color()")
+                if isinstance(given, ast.Constant) and given.value not in (None, "white", "w"):  # on a dark cell
+                    light = contrast(given.value) < 4.5
+                if light:
+                    mend = 'write `color="0.2"`, or a dark tone of its line, such as `"C2"`, `"C4"` or `"C8"`'
+                    yield notebook.finding(cell, f"a dark colour for words, not {written}", mend)
 
 
 def pictures(cell):
@@ -1206,6 +1235,7 @@ LINTS_OF_BOTH = (
     lint_assert_can_fail,
     lint_chapter_number,
     lint_british,
+    lint_label_contrast,
 )
 LINTS_OF_CHAPTERS = (
     lint_opening_lede,

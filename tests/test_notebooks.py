@@ -255,6 +255,15 @@ PLANTED = [
             (lints.lint_british, "not 'uncentered'", "write `uncentred`", WHY, "Left uncentered."),
         )
     ),
+    *(
+        (lints.lint_label_contrast, 5, f"not {colour}", 'color="0.2"', add(code(f"{call}, color={colour})"), which))
+        for call, colour, which in (
+            ("ax.text(0, 1, 'PCA'", "'C1'", 0),
+            ("ax.annotate('PCA', (0, 1)", "line.get_color()", 0),
+            ("ax.set_title('PCA'", "f'C{i}'", 0),
+            ("plt.title('PCA'", "'0.5'", 1),
+        )
+    ),
     (lints.lint_minutes_to_read, 0, "not 1", "**Minutes** 5 to", lambda c, s: c.cells.extend(tables(24))),
     (lints.lint_words, None, "not 3,4", "or fold what", swap(WHY, "word " * 3300)),
     (lints.lint_hook, None, "one cell", "add the tag `hook`", metadata(5, tags=[])),
@@ -491,6 +500,16 @@ def test_a_checkpoint_that_claims_one_thing_is_no_problem(tmp_path):
     assert not any("cell 5 (" in sentence for sentence in findings(lints.lint_checkpoint_first_line, path))
 
 
+def test_dark_words_and_light_lines_pass(tmp_path):
+    chapter, solutions = good_pair()
+    source = "ax.plot(x, color='C1')\n" + "\n".join(
+        f"ax.text(0, 1, 'PCA', color={colour})" for colour in ("'C2'", "'0.4'", "'white'", "ink", "None")
+    )
+    chapter.cells.insert(5, code(source))
+    path, _ = write(chapter, solutions, tmp_path)
+    assert findings(lints.lint_label_contrast, path) == []
+
+
 def test_what_folds_is_not_read(tmp_path):
     chapter, solutions = good_pair()
     folded = f"<details><summary>Aside: how it works</summary>\n\n{'word ' * 4000}\n\n</details>"
@@ -522,7 +541,9 @@ PAGES = sorted(path for pattern in ("*.md", "book/*.md", ".github/**/*.md") for 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_the_pages_are_in_british_spelling(path):
-    assert [f"write {british!r} for {found!r}" for found, british in lints.american(path.read_text("utf-8"))] == []
+    assert [
+        f"write {british!r} for {found!r}" for found, british in lints.american(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_a_notebook_of_the_course_is_named_from_its_root():

@@ -1,4 +1,4 @@
-"""What this book needs beyond Sphinx's settings: figures that cannot be old, formulas without a network."""
+"""What this book needs beyond Sphinx's settings: figures that cannot be old, formulas without a network, a map."""
 
 import hashlib
 import importlib.util
@@ -7,6 +7,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+import chapter_map
 import run_notebooks
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -59,6 +60,13 @@ def notebooks_to_run_again(app, env, added, changed, removed):
     return sorted(outdated)
 
 
+def plain_citations(app, pagename, templatename, context, doctree):
+    """Citations without the roles that docutils gives them: one is deprecated, the other wants list items."""
+    if "body" in context:
+        body = context["body"].replace(' role="doc-biblioentry"', "")
+        context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+
+
 def finish(app, error):
     """Copy MathJax to the book and delete the pictures that no page shows any more."""
     if error or app.builder.format != "html":
@@ -79,10 +87,12 @@ def finish(app, error):
 
 
 def setup(app):
+    app.add_directive("chapter-map", chapter_map.ChapterMap)
     app.connect("builder-inited", prepare_kernels)
     app.connect("config-inited", run_notebooks.take_over)
     app.connect("env-get-outdated", notebooks_to_run_again)
     app.connect("env-before-read-docs", run_notebooks.run_all)
     app.connect("source-read", run_notebooks.hand_over)
+    app.connect("html-page-context", plain_citations)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,14 +1,15 @@
 """Reading comes first: how a chapter's page shows each kind of cell, read from the notebook's own conventions.
 
 Code before the first `##` is set-up, a cell that starts with `# Checkpoint: ` is a claim, a cell whose output is a
-figure draws, `> **Predict.**` is a question, `### Exercise N.M · ` is a card. The one tag, `hook`, names the cell whose
-figure opens the page. JupyterLab and Colab show the file as it is, and so does the page of a solution.
+figure or a table draws, `> **Predict.**` is a question, `### Exercise N.M · ` is a card. The one tag, `hook`, names the
+cell whose figure opens the page. JupyterLab and Colab show the file as it is, and so does the page of a solution.
 Everything folds with `<details>`, which needs no script; book/_static/reading_page.css gives it its look.
 
 After a change here, build with `--all`: Sphinx writes only those pages again whose notebook has changed.
 """
 
 import re
+from html import escape
 from pathlib import PurePosixPath
 
 from docutils import nodes
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 CLAIM = re.compile(r"# Checkpoint: *((?:.+\n?)(?:#.*\n?)*)")  # the comment, which may go on in the next lines
 SENTENCE = re.compile(r".+?[.!?](?=\s|$)|.+")  # up to the first full stop that is not inside a number
 FIGURE = re.compile(r"<(?:img|svg|iframe|canvas)\b")
+TABLE = re.compile(r"<table\b")
+PICTURES = re.compile(r'(<div class="course-pictures" [^>]*aria-label=")[^"]*')
 EXERCISE = re.compile(r"Exercise \d+\.\d+ · ")
 
 
@@ -59,13 +62,16 @@ def output_of(cell):
     return part_of(cell, "cell_code_output")
 
 
+def shows(cell, pattern):
+    """Whether the output of a cell is HTML that holds this."""
+    output = output_of(cell)
+    return output is not None and any(pattern.search(raw.astext()) for raw in output.findall(nodes.raw))
+
+
 def draws(cell):
     """Whether the output of a cell holds a figure: an image, or HTML that shows one."""
     output = output_of(cell)
-    if output is None:
-        return False
-    html = (raw.astext() for raw in output.findall(nodes.raw))
-    return next(output.findall(nodes.image), None) is not None or any(FIGURE.search(text) for text in html)
+    return output is not None and (next(output.findall(nodes.image), None) is not None or shows(cell, FIGURE))
 
 
 def claim_of(cell):
@@ -82,7 +88,7 @@ def claim_of(cell):
 
 
 def show_hook(page):
-    """Show the figure of the cell tagged `hook` under the title. Where its section is, it is shown as well."""
+    """Show the figure of the cell tagged `hook` under the first paragraph, and where it is drawn."""
     for cell in [cell for cell in page.findall(is_cell) if "hook" in cell["cell_metadata"].get("tags", [])]:
         if not draws(cell):
             log.warning("the cell tagged `hook` shows no figure to open the page with", location=cell)
@@ -92,7 +98,8 @@ def show_hook(page):
             cell.remove(output)
         else:
             output = output.deepcopy()
-        page.insert(1, nodes.container("", output, classes=["cell", "course-hook"]))
+        lede = next((child for child in page.children if isinstance(child, nodes.paragraph)), page.children[0])
+        page.insert(page.index(lede) + 1, nodes.container("", output, classes=["cell", "course-hook"]))
 
 
 def fold_setup(page):
@@ -120,10 +127,18 @@ def fold_checkpoint(cell):
 
 
 def fold_drawing(cell):
-    """Show the figure first, and fold the code that draws it under it."""
-    source = source_of(cell)
+    """Show the figure or the table first, and fold the code that makes it under it."""
+    source, kind = source_of(cell), "figure" if draws(cell) else "table"
     cell.remove(source)
-    cell.append(Fold("", source, summary="Code of this figure", classes=["course-figure-code"]))
+    cell.append(Fold("", source, summary=f"Code of this {kind}", classes=["course-figure-code"]))
+
+
+def describe_pictures(cell):
+    """Give rows of pictures the alt text of their cell, as MyST-NB gives it to an image."""
+    alt = cell["cell_metadata"].get("mystnb", {}).get("image", {}).get("alt")
+    for raw in list(cell.findall(nodes.raw)) if alt else ():
+        text = PICTURES.sub(lambda start: start[1] + escape(alt), raw.astext())
+        raw.replace_self(nodes.raw("", text, format=raw["format"], classes=raw["classes"]))
 
 
 def mark_quote(quote):
@@ -168,12 +183,14 @@ class ReadingPage(SphinxPostTransform):
             return
         page = self.document.next_node(nodes.section)
         page["classes"].append("course-chapter")
+        for cell in list(page.findall(is_cell)):
+            describe_pictures(cell)
         show_hook(page)
         fold_setup(page)
         for cell in list(page.findall(is_cell)):
             if claim_of(cell):
                 fold_checkpoint(cell)
-            elif source_of(cell) and draws(cell):
+            elif source_of(cell) and (draws(cell) or shows(cell, TABLE)):
                 fold_drawing(cell)
         for quote in page.findall(nodes.block_quote):
             mark_quote(quote)

@@ -12,8 +12,8 @@ In the page a link follows the quoted words:
 
     in six runs none was below 20 degrees ([evidence](../tests/evidence/test_03_pca.py)).
 
-`tests/test_evidence.py` holds the two together. `pytest -m evidence` runs all of these tests and nothing else;
-`pytest` alone leaves them out. They train when they run, never when they are imported.
+`tests/test_evidence.py` holds the two together. `pytest -m evidence` runs all of these tests, and README's results
+once more; `pytest` alone leaves them out. They train when they run, never when they are imported.
 """
 
 from pathlib import Path
