@@ -1,9 +1,9 @@
 """Figures and tables from tensors, histories and numbers, sized for a page."""
 
 import base64
-import io
 from dataclasses import dataclass
 from html import escape
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -57,6 +57,7 @@ class Pictures:
         """Styles are inline, since JupyterLab and Colab bring none; on a narrow screen a label stands above its row."""
         columns = min(PICTURES_IN_A_LINE, max(len(images) for _, images in self.rows))
         room = 0.55 * max(len(label) for label, _ in self.rows) + 0.5
+        across = min(PIXELS_ACROSS, 64 * columns)
         strips = []
         for label, images in self.rows:
             alt = f"{label or 'the row above, continued'}: {len(images)} pictures"
@@ -64,9 +65,10 @@ class Pictures:
                 '<div style="display: flex; flex-wrap: wrap; align-items: center; column-gap: 0.6em">'
                 f'<span style="width: {room:.1f}em; line-height: 1.3; font-size: 0.9em">{escape(label)}</span>'
                 f'<img src="data:image/png;base64,{_strip(images, columns)}" alt="{escape(alt)}" '
-                'style="flex: 1 1 15em; min-width: 0; margin: 0 0 2px; padding: 0; background: none"></div>'
+                f'style="flex: 1 1 {min(240, across)}px; min-width: 0; max-width: {across}px; '
+                'margin: 0 0 2px; padding: 0; background: none"></div>'
             )
-        width = f"max-width: calc({min(PIXELS_ACROSS, 64 * columns)}px + {room + 0.6:.1f}em)"
+        width = f"max-width: calc({across}px + {room + 0.6:.1f}em)"
         label = escape("Rows of pictures: " + ", ".join(label for label, _ in self.rows if label))
         return f'<div class="course-pictures" role="group" aria-label="{label}" style="{width}">{"".join(strips)}</div>'
 
@@ -86,7 +88,7 @@ def _strip(images, columns):
         for layer in (grey, seen)
     ]
     layers = [layer.reshape(lines * (height + 1) * sharp, -1)[:-sharp, :-sharp] for layer in layers]
-    file = io.BytesIO()
+    file = BytesIO()
     Image.fromarray(np.stack(layers, -1), "LA").save(file, "PNG", compress_level=6)
     return base64.b64encode(file.getvalue()).decode()
 
@@ -236,7 +238,7 @@ class Table:
         caption = escape(self.caption) + (". <strong>Bold</strong>: the best." if self.best else "")
         return (  # no <caption>: it would be as narrow as the table, and scroll with it
             f'<div style="padding-bottom: 0.4em">{caption}</div>'
-            f'<div style="overflow-x: auto" tabindex="0" role="region" aria-label="{escape(self.caption)}">'
+            f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{escape(self.caption)}">'
             '<table class="course-table" style="border-collapse: collapse; margin: 0">'
             f'<thead style="border-bottom: 1px solid currentColor"><tr><td></td>{columns}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"

@@ -247,8 +247,9 @@ def stated_minutes(notebook):
 
 
 def words(text):
-    """How many words a piece of Markdown has in sight: without what folds, and without the addresses of links."""
+    """How many words a piece of Markdown has in sight, without what folds and addresses of links; a formula is one."""
     text = re.sub(r"<details\b.*?</details>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"\$\$.+?\$\$|\$[^$\n]+\$", "formula", text, flags=re.DOTALL)
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)", " ", text)
     text = re.sub(r"\]\([^)]*\)", "]", text)
     return sum(bool(re.search(r"\w", word)) for word in text.split())
