@@ -32,7 +32,7 @@ MEASURE = """() => {
         height: article.getBoundingClientRect().height,
         code: height(code),
         asserts: height(code.filter(e => /^\\s*assert\\b/m.test(e.textContent))),
-        figures: height(shown('img, table, iframe, figure, svg:not(mjx-container *)')),
+        figures: height(shown('.course-pictures, img, table, iframe, figure, svg:not(mjx-container *)')),
         output: height(shown('.cell_output .highlight')),
         folds: height(shown('summary')),
         first: first.length > 0,

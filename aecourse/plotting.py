@@ -57,6 +57,7 @@ class Pictures:
         """Styles are inline, since JupyterLab and Colab bring none; on a narrow screen a label stands above its row."""
         columns = min(PICTURES_IN_A_LINE, max(len(images) for _, images in self.rows))
         room = 0.55 * max(len(label) for label, _ in self.rows) + 0.5
+        across = min(PIXELS_ACROSS, 64 * columns)
         strips = []
         for label, images in self.rows:
             alt = f"{label or 'the row above, continued'}: {len(images)} pictures"
@@ -64,9 +65,10 @@ class Pictures:
                 '<div style="display: flex; flex-wrap: wrap; align-items: center; column-gap: 0.6em">'
                 f'<span style="width: {room:.1f}em; line-height: 1.3; font-size: 0.9em">{escape(label)}</span>'
                 f'<img src="data:image/png;base64,{_strip(images, columns)}" alt="{escape(alt)}" '
-                'style="flex: 1 1 15em; min-width: 0; margin: 0 0 2px; padding: 0; background: none"></div>'
+                f'style="flex: 1 1 {min(240, across)}px; min-width: 0; max-width: {across}px; '
+                'margin: 0 0 2px; padding: 0; background: none"></div>'
             )
-        width = f"max-width: calc({min(PIXELS_ACROSS, 64 * columns)}px + {room + 0.6:.1f}em)"
+        width = f"max-width: calc({across}px + {room + 0.6:.1f}em)"
         label = escape("Rows of pictures: " + ", ".join(label for label, _ in self.rows if label))
         return f'<div class="course-pictures" role="group" aria-label="{label}" style="{width}">{"".join(strips)}</div>'
 

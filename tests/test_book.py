@@ -19,9 +19,9 @@ TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 
 
 def named_by(entry):
-    """The pages of one line of the table: a file, or all that a pattern finds."""
+    """The pages of one line of the table: a file and those below it, or all that a pattern finds."""
     if "file" in entry:
-        return [entry["file"]]
+        return [entry["file"], *(page for below in entry.get("sections", []) for page in named_by(below))]
     return sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in ROOT.glob(f"{entry['glob']}.ipynb"))
 
 
