@@ -53,7 +53,9 @@ def pages(tmp_path_factory):
         write(new_notebook(cells=cells), folder / f"{name}.ipynb")
     (folder / "glossary.md").write_text(GLOSSARY, encoding="utf-8")
     (folder / "references.bib").write_text(BIBLIOGRAPHY, encoding="utf-8")
-    (folder / "prose.md").write_text("# Prose\n\nThe code of an **encoder**.\n\n```{bibliography}\n:all:\n```\n")
+    (folder / "prose.md").write_text(
+        "# Prose\n\nThe code of an **encoder**.\n\n```{bibliography}\n:all:\n```\n", encoding="utf-8"
+    )
     toctree = "\n".join(["```{toctree}", *PAGES, "glossary", "prose", "```"])
     (folder / "index.md").write_text(f"# Book\n\n{toctree}\n", encoding="utf-8")
     settings = {

@@ -82,7 +82,8 @@ def finish(app, error):
 
     shown = {name for _, name in app.env.images.values()}
     for picture in Path(app.outdir, "_images").glob("*"):
-        if picture.name not in shown:
+        # Those for dark pages are made when a page is written, so a build that writes none does not know them.
+        if picture.name.replace("-dark.png", ".png") not in shown and picture.name not in shown:
             picture.unlink()
 
 

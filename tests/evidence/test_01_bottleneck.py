@@ -32,7 +32,7 @@ def test_the_deep_funnel_is_behind_on_both_sets(halves):
 
 
 def test_depth_helps_a_code_of_two_numbers(halves):
-    """notebooks/01_bottleneck.ipynb: "with a code of two numbers, a second hidden layer lowers the validation error,
+    """notebooks/01_bottleneck.ipynb: "with a code of two numbers a second hidden layer lowers the validation error,
     again with each of the three seeds"."""
     for seed in SEEDS:
         two, one = (trained(halves, seed, 2, dims).test_mse[-1] for dims in ((256, 128), (256,)))

@@ -31,8 +31,8 @@ def leads(digits):
 
 
 def test_cross_entropy_is_ahead_with_three_seeds(leads):
-    """notebooks/02_mean_squared_error.ipynb: "With three seeds it is ahead by 2 to 6 % after 10 epochs, and by 3 to 6 %
-    after the default 30."
+    """notebooks/02_mean_squared_error.ipynb: "With three seeds BCE is ahead by 2 to 6 % after 10 epochs, and by 3
+    to 6 % after the default 30."
     """
     for epochs, low, high in ((10, 0.02, 0.06), (30, 0.03, 0.06)):
         found = leads(epochs)

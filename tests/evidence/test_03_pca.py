@@ -59,7 +59,7 @@ def scores(digits, axes):
 
 
 def test_who_wins_where_stays(digits, scores):
-    """notebooks/03_pca.ipynb: "With the default 30 its errors fall further, and who wins where stays as it is,
+    """notebooks/03_pca.ipynb: "With the default 30 epochs the errors fall further, and who wins where stays as it is,
     with each of three seeds."
     """
     score, pca = scores

@@ -6,7 +6,9 @@ from aecourse import corruptions, metrics, models, reproducibility, training
 
 
 def test_clean_digits_are_harder_with_other_seeds_too(digits):
-    """notebooks/04_denoising.ipynb: "With the seeds 1 and 2 it errs more as well"."""
+    """notebooks/04_denoising.ipynb: "with the seeds 1 and 2 it errs more as well, though by another amount each
+    time".
+    """
     x = digits.test.images
     reproducibility.seed_everything(1)
     x_noisy = corruptions.add_gaussian_noise(x, 0.3)

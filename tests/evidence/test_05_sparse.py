@@ -41,7 +41,7 @@ def test_the_usual_rate_kills_more_units(digits, dictionary):
 
 
 def test_top_k_depends_on_the_seed_more_than_l1(digits, dictionary):
-    """notebooks/05_sparse.ipynb: "top-k depends on the seed more, and so it does with two more seeds"."""
+    """notebooks/05_sparse.ipynb: "top-k depends on the seed more; and so it does with two more seeds"."""
     for seeds in itertools.combinations(range(3), 2):
         match = {}
         for options in ({"top_k": 16}, {"sparsity_weight": 1e-3}):
