@@ -9,7 +9,8 @@ import torch
 
 from aecourse import metrics
 
-FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+FIGURES = NOTEBOOKS / "figures"
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = {"#222", "#1d5f99", "#8f1801"}  # ink, encoder, decoder: each at least 4.5 : 1 on the paper and its tints
 PALETTE = TEXT | {"#fff", "#ffffff", "#3f90da", "#bd1f01", "#ffa90e", "#717581", "none"}
@@ -46,6 +47,13 @@ def faults(source):
 @pytest.mark.parametrize("path", sorted(FIGURES.glob("*.svg")), ids=lambda path: path.stem)
 def test_a_drawing_is_sound(path):
     assert not list(faults(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", sorted(FIGURES.glob("*.svg")), ids=lambda path: path.stem)
+def test_a_drawing_is_used(path):
+    assert any(
+        f"(figures/{path.name})" in notebook.read_text(encoding="utf-8") for notebook in NOTEBOOKS.glob("*.ipynb")
+    )
 
 
 SOUND = (

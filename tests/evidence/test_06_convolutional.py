@@ -35,7 +35,7 @@ def test_the_rate_of_the_dense_network_is_chosen_on_validation_digits(digits):
 
 
 def test_the_order_of_the_race_holds_for_other_seeds(digits, dense):
-    """notebooks/06_convolutional.ipynb: "With the seeds 1 and 2 the order is the same"."""
+    """notebooks/06_convolutional.ipynb: "with the seeds 1 and 2 the order of the first is the same"."""
     for seed in (1, 2):
         convolutional = train(models.ConvolutionalAutoencoder, digits.train, 7, seed)
         errors = [metrics.reconstruction_mse(model, digits.test.images) for model in (convolutional, dense(seed, 35))]
