@@ -226,6 +226,9 @@ class Table:
         """Styles are inline, since JupyterLab and Colab bring none; a narrow screen scrolls the table, not the page."""
         number = "text-align: right; font-variant-numeric: tabular-nums; padding: 0.25em 0.7em; vertical-align: bottom"
         head = "text-align: left; font-weight: normal; padding: 0.25em 0.7em 0.25em 0; min-width: 5em"
+        opponents = [name for name in self.cells if name.startswith("PCA")]
+        if len(opponents) == len(self.cells):  # of nobody
+            opponents = []
         rows = []
         for i, (name, row) in enumerate(self.cells.items()):
             marked = [
@@ -233,9 +236,12 @@ class Table:
                 for j, text in enumerate(row)
             ]
             values = "".join(f'<td style="{number}; white-space: nowrap">{text}</td>' for text in marked)
-            rows.append(f'<tr><th scope="row" style="{head}">{_unbroken(name)}</th>{values}</tr>')
+            italic = "; font-style: italic" if name in opponents else ""
+            rows.append(f'<tr><th scope="row" style="{head}{italic}">{_unbroken(name)}</th>{values}</tr>')
         columns = "".join(f'<th scope="col" style="{number}">{_unbroken(column)}</th>' for column in self.columns)
-        caption = escape(self.caption) + (". <strong>Bold</strong>: the best." if self.best else "")
+        marks = ["<strong>Bold</strong>: the best"] * bool(self.best)
+        marks += [f"<em>{'italic' if marks else 'Italic'}</em>: the opponent"] * bool(opponents)
+        caption = escape(self.caption) + (f". {'; '.join(marks)}" if marks else "")
         return (  # no <caption>: it would be as narrow as the table, and scroll with it
             f'<div style="padding-bottom: 0.4em">{caption}</div>'
             f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{escape(self.caption)}">'
@@ -251,7 +257,7 @@ def _unbroken(head):
 
 
 def table(rows, caption, form=".4f", lowest=(), highest=()):
-    """A table of numbers, with heads, a caption and the best marked.
+    """A table of numbers, with heads, a caption and the best marked; so are rows of PCA, the course's opponent.
 
     Args:
         rows: {head of a row: {head of a column: value}}, all with the same columns. A value is a number, a text, a list

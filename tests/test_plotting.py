@@ -126,6 +126,22 @@ def test_a_table_is_a_table_in_a_page():
     assert "<strong>" not in plotting.table(ROWS, "MSE", FORMS)._repr_html_()
 
 
+@pytest.mark.parametrize(
+    ("names", "lowest", "marks"),
+    [
+        (["PCA", "vanilla"], [], ". <em>Italic</em>: the opponent</div>"),
+        (["vanilla", "PCA, d = 2"], ["test"], ". <strong>Bold</strong>: the best; <em>italic</em>: the opponent</div>"),
+        (["PCA", "PCA, d = 2"], [], "Pixel MSE</div>"),
+        (["vanilla", "sparse"], [], "Pixel MSE</div>"),
+    ],
+)
+def test_a_table_marks_pca_where_it_is_the_opponent(names, lowest, marks):
+    html = plotting.table({name: {"test": 0.1} for name in names}, "Pixel MSE", lowest=lowest)._repr_html_()
+    assert marks in html
+    heads = BeautifulSoup(html, "html.parser").select('th[scope="row"]')
+    assert ["italic" in head["style"] for head in heads] == ["PCA" in n and "opponent" in marks for n in names]
+
+
 def test_a_narrow_page_breaks_no_equation_in_a_head():
     assert ">PCA, d&nbsp;=&nbsp;32</th>" in plotting.table({"PCA, d = 32": {"MSE": 0.1}}, "MSE")._repr_html_()
 
