@@ -1,7 +1,8 @@
-"""Words of the glossary and citations, explained where a chapter first uses them: on a tap, by mouse and by keyboard.
+"""Words, symbols and citations, explained where a chapter first uses them: on a tap, by mouse and by keyboard.
 
 A term is a button that opens its definition; the browser does it (`popover`), without a script. It is explained where a
 chapter sets it in bold for the first time; the chapters that its entry names in italics explain its first plain use.
+A symbol that stands alone in a formula says what the page of the notation says of it, the row that names the chapter.
 A link to a source of the bibliography says which work it is, as long as a mouse or the keyboard's focus is on it.
 """
 
@@ -14,6 +15,7 @@ from sphinx.addnodes import pending_xref
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 EVERYWHERE = "all chapters"
+NOTATION = "book/notation"
 QUIET = (nodes.title, nodes.reference, nodes.literal, nodes.strong, nodes.sidebar, nodes.raw)  # hold no plain words
 
 
@@ -67,6 +69,25 @@ def glossary(env):
     return entries
 
 
+def plain_latex(formula):
+    """A formula without what LaTeX doesn't mind: \\hat{x} and \\hat x are one symbol."""
+    return re.sub(r"[{}\s]", "", formula)
+
+
+def symbols(env, docname):
+    """{symbol: what it means in this chapter}, from the rows of the notation that name the chapter or all of them."""
+    if NOTATION not in env.found_docs:
+        return {}
+    found = {}
+    for row in env.get_doctree(NOTATION).findall(nodes.row):
+        symbol, meaning, where = row[0].next_node(nodes.math), row[2], row[-1]
+        chapters = [link["reftarget"] for link in where.findall(pending_xref)]
+        if symbol is not None and (docname in chapters or where.astext().strip() == "all"):
+            for one in row[0].findall(nodes.math):
+                found[plain_latex(one.astext())] = nodes.inline("", "", *meaning.deepcopy()[0].children)
+    return found
+
+
 def sources(env):
     """{address: the whole reference, as text}, of the bibliography."""
     if "cite" not in env.domains:
@@ -96,6 +117,7 @@ class ExplainedWords(SphinxPostTransform):
         told = self.explain_bold(entries)
         chapter = re.sub(r"^\d+_", "", PurePosixPath(docname).name).replace("_", " ")
         self.explain_plain({w: e for w, e in entries.items() if w not in told and {EVERYWHERE, chapter} & {*e[-1]}})
+        self.explain_symbols(symbols(self.env, docname))
         known = sources(self.env)
         for link in [link for link in self.document.findall(nodes.reference) if link.get("refuri") in known]:
             link.replace_self(self.explained("source", link.deepcopy(), nodes.Text(known[link["refuri"]])))
@@ -107,9 +129,13 @@ class ExplainedWords(SphinxPostTransform):
 
     def define(self, word, entry):
         page, anchor, name, text, _ = entry
-        address = f"{self.app.builder.get_relative_uri(self.env.docname, page)}#{anchor}"
-        link = nodes.reference("", "Glossary", internal=True, refuri=address)
+        link = self.link("Glossary", f"{page}#{anchor}")
         return self.explained("term", word, nodes.strong("", name), nodes.Text(" "), text.deepcopy(), link)
+
+    def link(self, name, place):
+        page, hash_, anchor = place.partition("#")
+        address = self.app.builder.get_relative_uri(self.env.docname, page) + hash_ + anchor
+        return nodes.reference("", name, internal=True, refuri=address)
 
     def explain_bold(self, entries):
         """Explain each term that stands in bold, where it does first; return these terms."""
@@ -138,12 +164,25 @@ class ExplainedWords(SphinxPostTransform):
                     places[i : i + 1] = [before, after]
                     break
 
+    def explain_symbols(self, meanings):
+        """Explain each symbol where running text has it first, alone in its formula."""
+        for formula in [formula for formula in self.document.findall(nodes.math) if is_plain(formula)]:
+            if meaning := meanings.pop(plain_latex(formula.astext()), None):
+                text = (
+                    formula.deepcopy(),
+                    nodes.Text(": "),
+                    meaning,
+                    nodes.Text(". "),
+                    self.link("Notation", NOTATION),
+                )
+                formula.replace_self(self.explained("term", formula.deepcopy(), *text))
+
 
 def is_plain(text):
     """Whether text is a part of a paragraph's prose, outside an exercise."""
     above, paragraph = text.parent, False
     while above is not None:
-        if isinstance(above, QUIET) or "course-exercise" in above.get("classes", ()):
+        if isinstance(above, (*QUIET, Explained)) or "course-exercise" in above.get("classes", ()):
             return False
         paragraph = paragraph or isinstance(above, nodes.paragraph)
         above = above.parent
