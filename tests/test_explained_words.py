@@ -109,6 +109,8 @@ def test_a_symbol_is_explained_where_it_first_stands_alone(pages):
     assert list(found) == [r"\(z\)", r"\(\hat x\)"], "no formula, no symbol of another chapter"
     assert found[r"\(z\)"].get_text() == r"\(z\): what is made. Notation"
     assert found[r"\(z\)"].a["href"] == "../book/notation.html"
+    labels = [button.get("aria-label") for button in pages["notebooks/01_bottleneck"].select("button.course-term")]
+    assert labels == [None, None, "z, what is made", "hat x, what is drawn"], "a formula has no letters to read aloud"
     assert list(symbols(pages["notebooks/08_latent_space"])) == [r"\(z\)", r"\(q\)"]
 
 

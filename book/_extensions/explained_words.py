@@ -7,6 +7,7 @@ A link to a source of the bibliography says which work it is, as long as a mouse
 """
 
 import re
+from html import escape
 from pathlib import PurePosixPath
 
 from docutils import nodes
@@ -29,7 +30,8 @@ def open_explained(translator, node):
     inside = "".join(body[start:])
     del body[start:]
     if node["kind"] == "term":
-        button = f'class="course-term" type="button" popovertarget="{name}" style="anchor-name: --{name}"'
+        label = f' aria-label="{escape(node["label"])}"' if "label" in node else ""
+        button = f'class="course-term" type="button" popovertarget="{name}" style="anchor-name: --{name}"{label}'
         body.append(f"<button {button}>{inside}</button>")
         body.append(f'<span class="course-explained" id="{name}" popover style="position-anchor: --{name}">')
     else:
@@ -175,7 +177,10 @@ class ExplainedWords(SphinxPostTransform):
                     nodes.Text(". "),
                     self.link("Notation", NOTATION),
                 )
-                formula.replace_self(self.explained("term", formula.deepcopy(), *text))
+                symbol = self.explained("term", formula.deepcopy(), *text)
+                letters = re.sub(r"[{}\\]", "", formula.astext())
+                symbol["label"] = f"{letters}, {meaning.astext()}"
+                formula.replace_self(symbol)
 
 
 def is_plain(text):
