@@ -145,7 +145,7 @@ beta = Exercise(
     solution=lambda std: 2 * std**2,
     cases=lambda: [(0.3,), (1.7,)],
     tolerance=1e-3,
-    lesson="a decoder that promises little precision makes nats dear; only a sum over pixels gives 2 s².",
+    lesson="a decoder that promises little precision makes nats expensive; only a sum over pixels gives 2 s².",
     mistakes=[
         (
             lambda std: 2 * std**2 / 784,
