@@ -156,7 +156,8 @@ def search_through(search, train, validation):
 def choose():
     """Search for every variant, and print the table of the book's page on the defaults."""
     train, validation = data.load_mnist().train.split(VALIDATION_SHARE, seed=0)
-    print("| variant | widths | rate | batch | epochs | train | validation | verdict |\n|---|---|---|---|---|---|---|---|")
+    print("| variant | widths | rate | batch | epochs | train | validation | verdict |")
+    print("|---|---|---|---|---|---|---|---|")
     for search in SEARCHES:
         tried, best = search_through(search, train, validation)
         for row in sorted(tried, key=lambda row: row.validation):
